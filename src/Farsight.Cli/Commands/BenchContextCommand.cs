@@ -36,7 +36,8 @@ static class BenchContextCommand
                 result.AddError("--length: use 1 to 16777216 tokens.");
             }
         });
-        Command command = new("context", "Time methods that read long contexts: first token, decoding, bytes read, and memory held.")
+        Command command = new(
+            "context", "Time methods that read long contexts: first token, decoding, bytes read, memory held, and peak memory.")
         {
             s_model, s_methods, s_lengths, s_new, s_threads, s_json,
         };
@@ -56,7 +57,7 @@ static class BenchContextCommand
         bool isJson = parse.GetValue(s_json);
         if (!isJson)
         {
-            string numbers = $"{"tokens",8}{"first token",14}{"tokens/s",10}{"KV read",12}{"held",12}{"process peak",14}";
+            string numbers = $"{"tokens",8}{"first token",14}{"tokens/s",10}{"KV read",12}{"held",12}{"peak",12}{"process peak",14}";
             output.WriteLine("method".PadRight(width) + numbers);
         }
         foreach (ContextTime time in times)
@@ -71,7 +72,9 @@ static class BenchContextCommand
         : string.Create(
             CultureInfo.InvariantCulture,
             $"{t.Length,8}{t.FirstToken,12:F2} s{t.TokensPerSecond,10:F1}{t.KeyValueBytes >> 20,8} MiB")
-            + string.Create(CultureInfo.InvariantCulture, $"{t.HeldBytes >> 20,8} MiB{t.ProcessPeak >> 20,10} MiB");
+            + string.Create(CultureInfo.InvariantCulture, $"{t.HeldBytes >> 20,8} MiB")
+            + (t.PeakBytes is { } peak ? string.Create(CultureInfo.InvariantCulture, $"{peak >> 20,8} MiB") : $"{"–",12}")
+            + string.Create(CultureInfo.InvariantCulture, $"{t.ProcessPeak >> 20,10} MiB");
 
     static JsonObject Json(ContextTime t) => t.Refused is { } reason
         ? new() { ["method"] = t.Method, ["length"] = t.Length, ["refused"] = reason }
@@ -83,6 +86,7 @@ static class BenchContextCommand
             ["tokens_per_second"] = Math.Round(t.TokensPerSecond, 3),
             ["key_value_bytes"] = t.KeyValueBytes,
             ["held_bytes"] = t.HeldBytes,
+            ["peak_bytes"] = t.PeakBytes,
             ["process_peak_bytes"] = t.ProcessPeak,
         };
 }

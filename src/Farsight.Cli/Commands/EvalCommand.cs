@@ -176,6 +176,8 @@ static class EvalCommand
         command.Subcommands.Add(EvalDataCommand.Create());
         command.Subcommands.Add(EvalRescoreCommand.Create());
         command.Subcommands.Add(EvalHarnessCommand.Create());
+        command.Subcommands.Add(EvalExtensionsCommand.Create());
+        command.Subcommands.Add(EvalImportCommand.Create());
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
         return command;
     }

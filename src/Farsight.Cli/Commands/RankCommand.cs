@@ -66,6 +66,10 @@ static class RankCommand
                 ? "--by-score asks no judge; remove --judge-endpoint, or --by-score."
                 : "--judge-endpoint is missing; give a judge, or compare the stored scores with --by-score.");
         }
+        if (byScore && parse.GetValue(s_systems)!.Any(IsAnswerFile))
+        {
+            throw new InputException("A JSONL file has no scores, so --by-score cannot compare it; give a judge with --judge-endpoint.");
+        }
         if (parse.GetValue(s_limit) < 1)
         {
             throw new InputException("--limit must be at least 1.");
@@ -74,7 +78,7 @@ static class RankCommand
         [
             .. parse.GetValue(s_systems)!.Select(p => (
                 Path.TrimEndingDirectorySeparator(p),
-                p.EndsWith(".jsonl", StringComparison.Ordinal) ? AnswerFile.Read(p) : EvalFiles.ReadResults(p))),
+                IsAnswerFile(p) ? AnswerFile.Read(p) : EvalFiles.ReadResults(p))),
         ];
         if (systems.DistinctBy(s => s.Item1).Count() < systems.Length)
         {
@@ -82,10 +86,6 @@ static class RankCommand
         }
         string[] tasks = parse.GetValue(s_tasks) ?? [];
         IReadOnlyList<AnswerPair> pairs = AnswerPair.Of(systems, tasks, parse.GetValue(s_limit));
-        if (byScore && pairs.Any(p => p.First.PromptSha256.Length == 0 || p.Second.PromptSha256.Length == 0))
-        {
-            throw new InputException("A JSONL file has no scores, so --by-score cannot compare it; give a judge with --judge-endpoint.");
-        }
         (List<PairOutcome> outcomes, int failed) = judge is null
             ? ([.. pairs.Select(p => p.ByScore())], 0)
             : Judged(pairs, judge, cancel);
@@ -104,6 +104,8 @@ static class RankCommand
             parse.GetValue(s_printJson) ? json : Table(ranking, failed, byScore ? "stored scores" : $"judge {judge!.Model}"));
         return ExitCode.Done;
     }
+
+    static bool IsAnswerFile(string path) => path.EndsWith(".jsonl", StringComparison.Ordinal);
 
     static (List<PairOutcome> Outcomes, int Failed) Judged(IReadOnlyList<AnswerPair> pairs, EndpointOptions options,
         CancellationToken cancel)

@@ -141,7 +141,7 @@ public sealed record EvalDecoding
         {
             Temperature > 0 ? string.Create(CultureInfo.InvariantCulture, $"temperature {Temperature}") : null,
             Draws > 1 ? string.Create(CultureInfo.InvariantCulture, $"{Draws} draws") : null,
-            FewShot > 0 ? string.Create(CultureInfo.InvariantCulture, $"{FewShot} demonstrations") : null,
+            FewShot > 0 ? string.Create(CultureInfo.InvariantCulture, $"{FewShot} demonstration{(FewShot == 1 ? "" : "s")}") : null,
             ThinkEnd is null ? null : $"reasoning up to {ThinkEnd}",
             ThinkTokens > 0 ? string.Create(CultureInfo.InvariantCulture, $"{ThinkTokens} tokens for reasoning") : null,
             Positions is null ? null : $"positions {Positions}",

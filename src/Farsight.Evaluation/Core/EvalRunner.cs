@@ -70,7 +70,7 @@ sealed class EvalRunner(ILanguageModel model, IPromptMaker prompts, EvalRunnerOp
         TaskResult[] tasks = [.. Aggregates(plan, records)];
         EvalResults results = new(plan.Model, plan.Setting.Seed, plan.HaystackName, tasks, records)
         {
-            Means = [.. EvalTaskCatalog.Families.SelectMany(f => f.Means(tasks))],
+            Means = [.. EvalTaskCatalog.Families.SelectMany(f => f.Means(tasks, records))],
             Skipped = skipped,
             Lines = log.Lines(records),
             Data = data,

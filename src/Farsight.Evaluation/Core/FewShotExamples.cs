@@ -33,8 +33,14 @@ static class FewShotExamples
         EvalExample[] solved = [.. all().Where(e => e.References.Count > 0 && e.Prompt is EvalPrompt.Messages).Take(shots + 1)];
         foreach (EvalExample example in examples)
         {
+            if (example.Prompt is not EvalPrompt.Messages asked)
+            {
+                throw new InputException(
+                    $"{task.Card.Name} cannot be asked with demonstrations, because its prompts have an exact number of tokens; leave it "
+                        + "out, or set their number to 0.");
+            }
             EvalExample[] shown = [.. solved.Where(s => s.Id != example.Id).Take(shots)];
-            yield return example.Prompt is EvalPrompt.Messages asked && shown.Length == shots
+            yield return shown.Length == shots
                 ? example with { Prompt = asked with { Turns = [.. asked.Turns.SkipLast(1), .. shown.SelectMany(Turns), asked.Turns[^1]] } }
                 : throw new InputException(string.Create(
                     CultureInfo.InvariantCulture,

@@ -129,6 +129,13 @@ public interface IEvalTaskFamily
     /// <summary>Computes numbers over several of the tasks, such as a benchmark's overall mean.</summary>
     /// <param name="results">Results of its own tasks and others, in any order.</param>
     IEnumerable<BenchmarkMean> Means(IReadOnlyList<TaskResult> results) => [];
+
+    /// <summary>
+    /// Computes such numbers where they need single examples; by default those of <see cref="Means(IReadOnlyList{TaskResult})"/>.
+    /// </summary>
+    /// <param name="results">As there.</param>
+    /// <param name="examples">All examples of the results.</param>
+    IEnumerable<BenchmarkMean> Means(IReadOnlyList<TaskResult> results, IReadOnlyList<EvalRecord> examples) => Means(results);
 }
 
 /// <summary>Represents the score of an example.</summary>

@@ -25,7 +25,7 @@ sealed record TaskDemand(DemandLevel Dispersion, DemandLevel Scope)
     static readonly (Regex Name, TaskDemand? Demand)[] s_labels =
     [
         // Without a long context, or with none of a certain kind.
-        Of(@"^(arc|hellaswag|mmlu|winogrande|truthfulqa|mt-bench|perplexity|pg19|longbench-v2-no-context)", null, null),
+        Of(@"^(arc|hellaswag|mmlu|winogrande|truthfulqa|mt-bench|perplexity|pg19|longbench-v2-no-context|lcfo_exp)", null, null),
         // Much of a long text: summaries, counts over all of it, long procedures and outputs, rows of a database.
         Of(@"sum(m|$|_|-|mar)|gov_report|qmsum|multi_news|vcsum|^(cnnsum|lcfo|holobench|longins|sgt|longgenbench|locomo_events)", 1, 1),
         Of(@"^(travel_planning|countdown|html_to_tsv|path_traversal|tom_tracking|pseudo_to_code|passage_count|dureader)", 1, 1),

@@ -8,16 +8,16 @@ using Farsight.Evaluation.Core;
 
 namespace Farsight.Evaluation.Interop;
 
-/// <summary>Writes and reads results in the JSON report of Microsoft.Extensions.AI.Evaluation (formatVersion 1).</summary>
+/// <summary>Writes and reads results in the JSON report and the result store of Microsoft.Extensions.AI.Evaluation (format 1).</summary>
 /// <remarks>
 /// An example is a scenario run: its task the scenario, its id the iteration, the model the execution. The score is the numeric metric
 /// named after the task. Prompts are not stored whole, so the message is the question, and the prompt's SHA-256 is in the metadata. Source:
-/// dotnet/extensions @5862342, JsonReportWriter.
+/// dotnet/extensions @5862342, JsonReportWriter and DiskBasedResultStore.
 /// </remarks>
 public static class ExtensionsReport
 {
     const string Kind = "a JSON report of Microsoft.Extensions.AI.Evaluation";
-    const string Numeric = "numeric", Boolean = "boolean", Prompt = "promptSha256";
+    const string Results = "results", Numeric = "numeric", Boolean = "boolean", Prompt = "promptSha256";
 
     static readonly JsonSerializerOptions s_json = new()
     {
@@ -30,33 +30,64 @@ public static class ExtensionsReport
     /// <param name="path">The JSON file.</param>
     /// <param name="results">The results with their examples.</param>
     /// <param name="time">The time that the report states.</param>
-    public static void Write(string path, EvalResults results, DateTimeOffset time)
+    /// <param name="execution">Name of the execution; null for the model's.</param>
+    public static void Write(string path, EvalResults results, DateTimeOffset time, string? execution = null)
     {
-        string created = time.ToString("O", CultureInfo.InvariantCulture);
         JsonObject report = new()
         {
-            ["scenarioRunResults"] = new JsonArray([.. results.Examples.Select(r => (JsonNode)Run(r, results, created))]),
-            ["createdAt"] = created,
+            ["scenarioRunResults"] =
+                new JsonArray([.. results.Examples.Select(r => (JsonNode)Run(r, results, execution ?? results.Model, Stated(time)))]),
+            ["createdAt"] = Stated(time),
             ["generatorVersion"] = $"farsight {results.FarsightVersion}",
         };
         AtomicFile.WriteText(path, report.ToJsonString(s_json) + "\n");
     }
 
-    /// <summary>Reads a report, also one of another program: each scenario becomes a task, whose score is the metric named after it, or the
-    /// first number or boolean.</summary>
-    /// <exception cref="InputException">The file is missing, or is no such report.</exception>
-    public static EvalResults Read(string path)
+    /// <summary>
+    /// Writes the runs into a result store on disk, one file each: results/EXECUTION/SCENARIO/ITERATION.json, names escaped as in a URL.
+    /// </summary>
+    /// <param name="folder">The root of the store, which may hold other executions.</param>
+    /// <param name="results">The results with their examples.</param>
+    /// <param name="time">The time that the runs state.</param>
+    /// <param name="execution">Name of the execution; null for the model's.</param>
+    /// <exception cref="InputException">The store has an execution of this name.</exception>
+    public static void WriteStore(string folder, EvalResults results, DateTimeOffset time, string? execution = null)
     {
-        if (!File.Exists(path))
+        string name = execution ?? results.Model;
+        if (name.Length == 0)
         {
-            throw new InputException($"{path} does not exist; give {Kind}.");
+            throw new InputException("The name of the execution is empty; write a name.");
         }
+        string into = Path.Combine(folder, Results, Segment(name));
+        if (Path.Exists(into))
+        {
+            throw new InputException($"{into} exists; name another execution, or remove it.");
+        }
+        foreach (EvalRecord record in results.Examples)
+        {
+            string scenario = Path.Combine(into, Segment(record.Task));
+            Directory.CreateDirectory(scenario);
+            AtomicFile.WriteText(
+                Path.Combine(scenario, $"{Segment(record.Id)}.json"),
+                Run(record, results, name, Stated(time)).ToJsonString(s_json) + "\n");
+        }
+    }
+
+    /// <summary>
+    /// Reads a report or a result store, also one of another program: each scenario becomes a task, whose score is the metric named after
+    /// it, or the first number or boolean.
+    /// </summary>
+    /// <param name="path">The JSON file, or the root folder of the store.</param>
+    /// <param name="execution">The execution to read; null if there is only one.</param>
+    /// <exception cref="InputException">
+    /// The path is missing, or holds no such results; or it has no such execution, or several and none is named.
+    /// </exception>
+    public static EvalResults Read(string path, string? execution = null)
+    {
         try
         {
-            JsonArray runs = JsonNode.Parse(RegularFile.ReadAllBytes(path))?["scenarioRunResults"]?.AsArray()
-                ?? throw new InputException($"{path} has no 'scenarioRunResults'; give {Kind}.");
-            EvalRecord[] records = [.. runs.OfType<JsonObject>().Select(Record)];
-            string model = records.Length > 0 ? records[0].Model : path;
+            EvalRecord[] records = Of(execution, [.. Runs(path).OfType<JsonObject>().Select(Record)], path);
+            string model = records[0].Model;
             TaskResult[] tasks =
                 [.. records.GroupBy(r => r.Task).Select(g => TaskResult.Of(new ReportedTask(g.Key, [.. g]), [.. g], seed: 0))];
             return new(model, 0, "", tasks, records);
@@ -67,7 +98,44 @@ public static class ExtensionsReport
         }
     }
 
-    static JsonObject Run(EvalRecord record, EvalResults results, string created)
+    static IEnumerable<JsonNode?> Runs(string path)
+    {
+        string store = Path.Combine(path, Results);
+        return Directory.Exists(store)
+            ? Directory.EnumerateFiles(store, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+                .Select(f => JsonNode.Parse(RegularFile.ReadAllBytes(f)))
+            : !File.Exists(path) ? throw new InputException(Directory.Exists(path)
+                ? $"{path} has no folder '{Results}'; give the root folder of a result store, or {Kind}."
+                : $"{path} does not exist; give {Kind}.")
+            : JsonNode.Parse(RegularFile.ReadAllBytes(path))?["scenarioRunResults"]?.AsArray()
+                ?? throw new InputException($"{path} has no 'scenarioRunResults'; give {Kind}.");
+    }
+
+    // Results belong to one model, which is the execution here.
+    static EvalRecord[] Of(string? execution, EvalRecord[] all, string path)
+    {
+        string[] names = [.. all.Select(r => r.Model).Distinct(StringComparer.Ordinal)];
+        string listed = string.Join(", ", names.Select(VisibleText.Of));
+        EvalRecord[] own = [.. all.Where(r => r.Model == (execution ?? names.FirstOrDefault()))];
+        return names.Length == 0 ? throw new InputException($"{path} has no results; give a report with at least one scenario run.")
+            : execution is null && names.Length > 1 ? throw new InputException(
+                $"{path} has the results of several executions ({listed}); name one of them.")
+            : execution is not null && !names.Contains(execution) ? throw new InputException(
+                $"{path} has no execution '{VisibleText.Of(execution)}'. Executions: {listed}.")
+            : own.GroupBy(r => (r.Task, r.Id)).FirstOrDefault(g => g.Count() > 1) is { } repeated ? throw new InputException(
+                $"{path} has the iteration '{VisibleText.Of(repeated.Key.Id)}' of scenario '{VisibleText.Of(repeated.Key.Task)}' "
+                    + "twice in one execution; give each a name of its own.")
+            : own;
+    }
+
+    static string Stated(DateTimeOffset time) => time.ToString("O", CultureInfo.InvariantCulture);
+
+    // "." and ".." are no names of files.
+    static string Segment(string name) => name.All(c => c == '.')
+        ? name.Replace(".", "%2E", StringComparison.Ordinal)
+        : Uri.EscapeDataString(name);
+
+    static JsonObject Run(EvalRecord record, EvalResults results, string execution, string created)
     {
         TaskResult? task = results.Tasks.FirstOrDefault(t => t.Task == record.Task);
         JsonObject metrics = new() { [record.Task] = Metric(record.Task, record.Failed is null ? record.Score : null, record) };
@@ -80,7 +148,7 @@ public static class ExtensionsReport
         {
             ["scenarioName"] = record.Task,
             ["iterationName"] = record.Id,
-            ["executionName"] = results.Model,
+            ["executionName"] = execution,
             ["creationTime"] = created,
             ["messages"] = new JsonArray(Message("user", record.Question)),
             ["modelResponse"] = new JsonObject { ["messages"] = new JsonArray(Message("assistant", record.Completion)) },
@@ -159,7 +227,7 @@ public static class ExtensionsReport
         JsonObject? main = metrics.FirstOrDefault(m => NameOf(m) == task) ?? metrics.FirstOrDefault();
         double? score = main is null ? null : ValueOf(main);
         return new(
-            run["executionName"]?.GetValue<string>() ?? "",
+            run["executionName"]?.GetValue<string>() ?? "Default", // as the other program names it
             task,
             1,
             run["iterationName"]?.GetValue<string>() ?? "1",

@@ -50,13 +50,40 @@ public static class ContextBenchmark
     {
         (string Name, ReadingMethod Method)[] found = [.. methods.Select(m => (m, Find(m)))];
         using DecoderModel model = ModelLoader.Load(modelDirectory);
+        long peakSoFar = 0;
         foreach (int length in lengths)
         {
             int[] prompt = Tokens(model.Config, length);
             foreach ((string name, ReadingMethod method) in found)
             {
-                yield return Time(model, name, method, prompt, newTokens, cancel);
+                peakSoFar = Math.Max(peakSoFar, Processor.PeakMemory);
+                GC.Collect(); // what an earlier method left is not this one's
+                bool isReset = TryResetPeak();
+                ContextTime time = Time(model, name, method, prompt, newTokens, cancel);
+                long peak = Processor.PeakMemory;
+                peakSoFar = Math.Max(peakSoFar, peak);
+                yield return time with { PeakBytes = isReset ? peak : null, ProcessPeak = peakSoFar };
             }
+        }
+    }
+
+    /// <summary>Lets the process's peak memory begin anew, which Linux allows.</summary>
+    /// <returns>False where the system does not.</returns>
+    static bool TryResetPeak()
+    {
+        const string Reset = "/proc/self/clear_refs", PeakOnly = "5";
+        try
+        {
+            if (!File.Exists(Reset))
+            {
+                return false;
+            }
+            File.WriteAllText(Reset, PeakOnly);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 
@@ -79,7 +106,6 @@ public static class ContextBenchmark
                 TokensPerSecond = (seconds.Count - 1) / (seconds[^1] - seconds[0]),
                 KeyValueBytes = decoder.Cost.KeyValueBytes,
                 HeldBytes = decoder.Cost.HeldBytes,
-                ProcessPeak = Processor.PeakMemory,
             };
         }
         catch (InputException e)
@@ -117,6 +143,11 @@ public sealed record ContextTime(string Method, int Length, string? Refused)
 
     /// <summary>Maximum bytes of keys, values and other state that were kept.</summary>
     public long HeldBytes { get; init; }
+
+    /// <summary>
+    /// Peak memory of the process while the method ran, in bytes, with the weights; null where the system cannot measure it.
+    /// </summary>
+    public long? PeakBytes { get; init; }
 
     /// <summary>Peak memory of the process so far, in bytes, with earlier methods.</summary>
     public long ProcessPeak { get; init; }

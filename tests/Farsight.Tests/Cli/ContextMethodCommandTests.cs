@@ -78,6 +78,12 @@ public sealed class ContextMethodCommandTests
         JsonElement[] lines = [.. output.Trim().Split('\n').Select(l => JsonDocument.Parse(l).RootElement)];
         Assert.Equal(["full", "streaming-llm:cache=64", "longheads:chunk=4096"], lines.Select(l => l.GetProperty("method").GetString()));
         Assert.True(lines[0].GetProperty("key_value_bytes").GetInt64() > lines[1].GetProperty("key_value_bytes").GetInt64());
+        Assert.All(lines[..2], l => Assert.InRange( // a method's own peak; null where the system cannot measure it
+            l.GetProperty("peak_bytes").ValueKind == JsonValueKind.Null
+                ? l.GetProperty("held_bytes").GetInt64()
+                : l.GetProperty("peak_bytes").GetInt64(),
+            l.GetProperty("held_bytes").GetInt64(),
+            l.GetProperty("process_peak_bytes").GetInt64()));
         Assert.Contains("at least 4 chunks", lines[2].GetProperty("refused").GetString(), StringComparison.Ordinal);
     }
 }

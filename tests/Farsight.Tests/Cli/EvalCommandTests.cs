@@ -1,4 +1,5 @@
 using Farsight.Evaluation.Core;
+using Farsight.Tests.Evaluation.Core;
 
 namespace Farsight.Tests.Cli;
 
@@ -188,6 +189,48 @@ public sealed class EvalCommandTests
     [Fact]
     public async Task A_task_that_generates_its_examples_is_reported_to_need_no_data() =>
         Assert.Equal("The named tasks need no data: they generate their examples.\n", await Run("data", "--task", "needle"));
+
+    [Fact]
+    public async Task Results_are_exported_as_a_report_of_the_dotnet_evaluation_library_and_imported_again()
+    {
+        using TemporaryFolder folder = new();
+        EvalResults results = EvalSamples
+            .Runner(new ScriptedCompleter(r => ScriptedTask.NumberOf(r) == "2" ? "wrong" : ScriptedTask.NumberOf(r)))
+            .Run(ScriptedPlans.Of(new NumbersTask(3)));
+        Rescoring.Write(folder["first"], results);
+
+        string exported = await Run("extensions", folder["first"], "--out", folder["report.json"]);
+        string imported = await Run("import", folder["report.json"], "--out", folder["second"]);
+
+        Assert.Equal($"Report: {folder["report.json"]}\n", exported);
+        Assert.Contains("test/numbers", imported, StringComparison.Ordinal);
+        EvalResults read = EvalFiles.ReadResults(folder["second"]);
+        Assert.Equal(results.Examples.Select(e => (e.Id, e.Score, e.Completion)), read.Examples.Select(e => (e.Id, e.Score, e.Completion)));
+        Assert.True(File.Exists(folder["second/report.html"]));
+        (int ranked, string ranking, _) = await CommandLine.Run("rank", folder["first"], folder["second"], "--by-score");
+        Assert.Equal(0, ranked);
+        Assert.Contains("Ties: 100.0 %", ranking, StringComparison.Ordinal);
+        Assert.Equal(
+            $"Store: {folder["store"]}\n",
+            await Run("extensions", folder["first"], "--format", "store", "--execution", "x", "--out", folder["store"]));
+        Assert.Equal(3, Directory.GetFiles(folder["store/results/x"], "*.json", SearchOption.AllDirectories).Length);
+        Assert.Contains(
+            "report.json exists; choose another file", await Refused("extensions", folder["first"], "--out", folder["report.json"]));
+        Assert.Contains("is not empty", await Refused("import", folder["report.json"], "--out", folder["second"]));
+        Assert.Contains("no execution 'x'", await Refused("import", folder["report.json"], "--execution", "x", "--out", folder["third"]));
+    }
+
+    [Fact]
+    public async Task Answers_in_a_jsonl_file_have_no_scores_to_rank_by()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["a.jsonl"], """{"question": "How far?", "answer": "Far."}""");
+
+        (int code, _, string error) = await CommandLine.Run("rank", folder["a.jsonl"], folder["b"], "--by-score");
+
+        Assert.Equal(2, code);
+        Assert.Contains("A JSONL file has no scores", error, StringComparison.Ordinal);
+    }
 
     static async Task<string> Run(params string[] args) => (await CommandLine.Run(["eval", .. args])).Out.ReplaceLineEndings("\n");
 

@@ -7,13 +7,13 @@ namespace Farsight.Evaluation.Benchmarks.GraphWalks;
 /// <summary>Reads the nodes of a GraphWalks answer by three rules, and compares them with the right ones as sets.</summary>
 /// <remarks>
 /// The data card's rule takes the brackets off the whole match, so its first node is "Final Answer: [a" and never right. The rule of
-/// lm-evaluation-harness @4e7e0d4 captures what is between the brackets.
+/// lm-evaluation-harness @4e7e0d4 captures what is between the brackets. Both leave out empty nodes.
 /// </remarks>
 static partial class GraphWalksScore
 {
     /// <summary>Reads the last line as the data card does; null where it has no list.</summary>
     internal static IReadOnlyList<string>? ByCard(string response) => Card().Match(LastLine(response)) is { Success: true } match
-        ? [.. match.Value.Trim('[', ']').Split(',').Select(PythonStrings.Strip)]
+        ? [.. Nodes(match.Value.Trim('[', ']'))]
         : null;
 
     /// <summary>Reads the last line, line feeds behind it aside; null where it has no list.</summary>
@@ -33,8 +33,10 @@ static partial class GraphWalksScore
     static string LastLine(string text) => text[(text.LastIndexOf('\n') + 1)..];
 
     static string[]? InLine(string line) => List().Match(line) is { Success: true } match
-        ? [.. match.Groups[1].Value.Split(',').Select(PythonStrings.Strip).Where(n => n.Length > 0).Select(n => n.Trim('\'', '"'))]
+        ? [.. Nodes(match.Groups[1].Value).Select(n => n.Trim('\'', '"'))]
         : null;
+
+    static IEnumerable<string> Nodes(string list) => list.Split(',').Select(PythonStrings.Strip).Where(n => n.Length > 0);
 
     [GeneratedRegex(@"Final Answer: ?\[.*\]")]
     private static partial Regex Card();

@@ -69,8 +69,9 @@ sealed class HelmetLongQuestions(bool isChoice) : IGeneratedTask
 
 /// <summary>Represents narrativeqa: questions about stories, judged for fluency and correctness.</summary>
 /// <remarks>
-/// The judge's prompt is ours. The score is fluency (0 or 1) times correctness (0 to 3), over 3. The official demonstrations are drawn
-/// without a seed, so there are none here; the file holds the stories that are long enough, and its first hundred questions count.
+/// The judge's prompt is ours. The score is fluency (0 or 1) times correctness (0 to 3), over 3. The file holds the stories that are long
+/// enough, and its first hundred questions count. The official program draws two demonstrations from the training set without a seed; here
+/// they are drawn by the question. Without the file of demonstrations there are none.
 /// </remarks>
 sealed class HelmetNarrativeQa : IJudgedTask
 {
@@ -84,25 +85,38 @@ sealed class HelmetNarrativeQa : IJudgedTask
     static EvalDataFile Data { get; } =
         new("helmet/narrativeqa.jsonl", "Hugging Face narrativeqa: split test as JSONL with context, question and answer (a list)");
 
-    /// <inheritdoc/>
-    public EvalTaskCard Card { get; } =
-        HelmetTasks.Card("narrativeqa", "questions about a story", "fluency times correctness by a judge", null, Data);
+    static EvalDataFile Demonstrations { get; } =
+        new("helmet/narrativeqa_demos.jsonl", "Hugging Face narrativeqa: split train as JSONL with question and answer (a list)")
+        {
+            IsOptional = true,
+        };
 
     /// <inheritdoc/>
-    public IEnumerable<EvalExample> Examples(EvalSetting setting) => DataRecord.Of(setting.Data, Data.Path).Take(HelmetSampling.Items)
-        .Select((r, i) => new EvalExample(
-        i.ToString(CultureInfo.InvariantCulture),
-        HelmetCut.Prompt(
-            "You are given a story, which can be either a novel or a movie script, and a question. Answer the question as concisely as "
-                + "you can, using a single phrase if possible.\n\n",
-            r.Text("context"),
-            $"\n\nQuestion: {r.Text("question")}"),
-        r.SomeTexts("answer"),
-        NewTokens)
+    public EvalTaskCard Card { get; } =
+        HelmetTasks.Card("narrativeqa", "questions about a story", "fluency times correctness by a judge", null, Data, Demonstrations);
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting)
+    {
+        IReadOnlyList<DataRecord> shown = HelmetSampling.Optional(setting.Data, Demonstrations);
+        return DataRecord.Of(setting.Data, Data.Path).Take(HelmetSampling.Items).Select((r, i) => new EvalExample(
+            i.ToString(CultureInfo.InvariantCulture),
+            HelmetCut.Prompt(
+                "You are given a story, which can be either a novel or a movie script, and a question. Answer the question as concisely as "
+                    + $"you can, using a single phrase if possible.\n\n{Shown(r.Text("question"))}",
+                r.Text("context"),
+                $"\n\nQuestion: {r.Text("question")}"),
+            r.SomeTexts("answer"),
+            NewTokens)
         {
             Question = r.Text("question"),
             Group = EvalExample.GroupOf(r.Text("context")),
         });
+
+        string Shown(string question) => HelmetSampling.DrawnBy(
+            question, shown, "For example:\n\n", d => $"Question: {d.Text("question")}\nAnswer: {d.SomeTexts("answer")[0]}",
+            "\n\nNow, use the following story to answer the question:\n\n");
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<ChatTurn> Judge(EvalExample example, IReadOnlyList<string> completions) =>
@@ -128,8 +142,9 @@ sealed class HelmetNarrativeQa : IJudgedTask
 /// <summary>Represents the summaries, judged in three calls: fluency, key points found, sentences supported.</summary>
 /// <remarks>
 /// The judge's prompts are ours; key points come from the data (keypoints, as HELMET publishes them). A summary whose replies cannot be
-/// read is a failure here; the official program leaves it out of the mean. Law cases have no demonstrations, because the official ones are
-/// drawn without a seed. Counts are not clipped, so a judge can make the score exceed 1.
+/// read is a failure here; the official program leaves it out of the mean. The official program draws two demonstrations of law cases
+/// without a seed; here they are drawn by the case. Without their file there are none. Counts are not clipped, so a judge can make the
+/// score exceed 1.
 /// </remarks>
 sealed class HelmetSummary(string set) : IJudgedTask
 {
@@ -140,20 +155,25 @@ sealed class HelmetSummary(string set) : IJudgedTask
     EvalDataFile Data { get; } = HelmetTasks.File(
         $"{set}.jsonl", $"{set} as JSONL with context, summary (the expert's), keypoints (a list)");
 
+    EvalDataFile Demonstrations { get; } =
+        HelmetTasks.File($"{set}_demos.jsonl", $"summaries of the training set of {set} as JSONL with summary") with { IsOptional = true };
+
     /// <inheritdoc/>
-    public EvalTaskCard Card => HelmetTasks.Card(set, $"summary ({set})", "fluency times F1 by a judge", null, Data);
+    public EvalTaskCard Card => HelmetTasks.Card(
+        set, $"summary ({set})", "fluency times F1 by a judge", null, [Data, .. IsLaw ? new[] { Demonstrations } : []]);
 
     /// <inheritdoc/>
     public IEnumerable<EvalExample> Examples(EvalSetting setting)
     {
         (int Index, DataRecord Record)[] all = [.. DataRecord.Of(setting.Data, Data.Path).Index()];
+        IReadOnlyList<DataRecord> cases = IsLaw ? HelmetSampling.Optional(setting.Data, Demonstrations) : [];
         return HelmetSampling.Drawn(all).Select(item => new EvalExample(
             item.Index.ToString(CultureInfo.InvariantCulture),
             IsLaw
                 ? HelmetCut.Prompt(
                     "You are given the legal documents in a civil rights lawsuit, and you are tasked to summarize the case. Write a "
                         + "concise summary of one paragraph (200 to 250 words). The summary should contain a short description of the "
-                        + "background, the parties involved, and the outcomes of the case.\n\nLegal documents:\n",
+                        + $"background, the parties involved, and the outcomes of the case.\n\n{Cases(item.Record)}Legal documents:\n",
                     item.Record.Text("context"),
                     "\n\nNow please summarize the case.")
                 : HelmetCut.Prompt(
@@ -172,6 +192,10 @@ sealed class HelmetSummary(string set) : IJudgedTask
                 [Expert] = [item.Record.Text("summary")],
             },
         });
+
+        string Cases(DataRecord own) => HelmetSampling.DrawnBy(
+            own.Text("summary"), cases, "Example summaries:\n\n", d => $"Summary: {d.Text("summary")}",
+            "\n\nNow, write a summary of the following legal documents.\n");
 
         string Shown(int own) => HelmetSampling.WithoutStories<(int Index, DataRecord Record)>(
             [.. all.Where(i => i.Index != own)], i => $"Summary: {PythonStrings.Strip(i.Record.Text("summary"))}");

@@ -52,6 +52,22 @@ static class HelmetSampling
         return shown.Length == 0 ? "" : $"For example:\n\n{string.Join("\n\n", shown)}\n\nNow, read the following story:\n\n";
     }
 
+    /// <summary>Returns the records of an optional file; none where it is missing.</summary>
+    internal static IReadOnlyList<DataRecord> Optional(EvalData data, EvalDataFile file) =>
+        data.Exists(file.Path) ? [.. DataRecord.Of(data, file.Path)] : [];
+
+    /// <summary>Returns the demonstrations that the program draws without a seed: here by a text; empty where there are none.</summary>
+    /// <param name="text">The question, or what else tells the item from others.</param>
+    /// <param name="all">All that may be shown.</param>
+    /// <param name="before">Words before them.</param>
+    /// <param name="form">Writes one.</param>
+    /// <param name="after">Words after them.</param>
+    internal static string DrawnBy(
+        string text, IReadOnlyList<DataRecord> all, string before, Func<DataRecord, string> form, string after) =>
+        all.Count == 0
+            ? ""
+            : before + string.Join("\n\n", Shuffled(all, SeedOf(text)).Take(HelmetTasks.Shots).Select(form)) + after;
+
     /// <summary>Returns the SHA-256 of a text plus a number, modulo 2³¹.</summary>
     internal static long SeedOf(string text, int plus = 0) => (long)((
         new BigInteger(SHA256.HashData(Encoding.UTF8.GetBytes(text)), isUnsigned: true, isBigEndian: true) + plus) % (1L << 31));

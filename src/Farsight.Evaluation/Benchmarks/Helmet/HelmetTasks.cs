@@ -8,8 +8,8 @@ namespace Farsight.Evaluation.Benchmarks.Helmet;
 /// Version 2: test items and demonstrations are drawn as in the official program, in place of the first ones of the files; documents are
 /// cut at their end, inside the prompt; ∞Bench's questions and summaries have demonstrations. Prompts follow princeton-nlp/HELMET @4526dfb,
 /// data.py; recall, RAG, re-ranking and labels are asked without the chat template, as there, and their answers are scored behind the
-/// answer prefix. Differences: where the program draws without a seed (demonstrations of narrativeqa and multi_lexsum), there are none;
-/// documents are cut by the model's tokenizer instead of Llama-2's. RULER's part of the category recall is the benchmark "ruler".
+/// answer prefix. Differences: where the program draws without a seed (demonstrations of narrativeqa and multi_lexsum), the item is the
+/// seed; documents are cut by the model's tokenizer instead of Llama-2's. RULER's part of the category recall is the benchmark "ruler".
 /// Reasoning is removed before scoring. Source: arXiv:2410.02694.
 /// </remarks>
 sealed class HelmetTasks : IEvalTaskFamily

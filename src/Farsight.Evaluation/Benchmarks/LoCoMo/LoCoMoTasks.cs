@@ -3,6 +3,7 @@ using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Prompts;
 using Farsight.Evaluation.Metrics;
 using Farsight.Evaluation.PythonCompat;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Benchmarks.LoCoMo;
 
@@ -92,7 +93,7 @@ sealed class LoCoMoQuestions : IGeneratedTask
 /// <summary>Represents LoCoMo's event summaries: what happened to one speaker, session by session.</summary>
 /// <remarks>
 /// Version 1. The official scoring code is not public: here the summary is compared by ROUGE, and the prompt is ours. The paper's FactScore
-/// needs a model and is not computed.
+/// is the task <see cref="LoCoMoEventFacts"/>.
 /// </remarks>
 sealed class LoCoMoEvents : IGeneratedTask
 {
@@ -109,7 +110,10 @@ sealed class LoCoMoEvents : IGeneratedTask
     };
 
     /// <inheritdoc/>
-    public IEnumerable<EvalExample> Examples(EvalSetting setting) =>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting) => All(setting);
+
+    /// <summary>Returns the examples: one for each speaker with events.</summary>
+    internal static IEnumerable<EvalExample> All(EvalSetting setting) =>
         from conversation in LoCoMoConversation.All(setting.Data)
         from speaker in conversation.Speakers
         let events = conversation.Events(speaker)
@@ -134,4 +138,62 @@ sealed class LoCoMoEvents : IGeneratedTask
             ["ROUGE-1"] = GoogleRouge.N(example.References[0], completion, 1).F1,
             ["ROUGE-2"] = GoogleRouge.N(example.References[0], completion, 2).F1,
         });
+}
+
+/// <summary>Represents the same event summaries, scored by the atomic facts that a judge counts.</summary>
+/// <remarks>
+/// Version 1. The paper reports precision, recall and F1 of FactScore (arXiv:2305.14251) between summary and events; the score is F1. The
+/// judge's prompts are ours: it is asked twice how many atomic facts a text has, and how many of them another text supports.
+/// </remarks>
+sealed class LoCoMoEventFacts : IJudgedTask
+{
+    const string Facts = "facts", Supported = "supported", Precision = "fact precision", Recall = "fact recall";
+
+    /// <inheritdoc/>
+    public EvalTaskCard Card { get; } = new(
+        "locomo_events_facts", 1, "LoCoMo: facts of a speaker's life", "arXiv:2402.17753; snap-research/locomo @e76cdff, data only",
+        "F1 of atomic facts by a judge", null)
+    {
+        Benchmark = "locomo",
+        Metrics = [new(Precision), new(Recall)],
+        Data = [LoCoMoConversation.Data],
+    };
+
+    /// <inheritdoc/>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting) => LoCoMoEvents.All(setting);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ChatTurn> Judge(EvalExample example, IReadOnlyList<string> completions) =>
+        Ask(completions[^1], example.References[0]);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ChatTurn>? JudgeNext(EvalExample example, IReadOnlyList<string> completions, IReadOnlyList<string> replies) =>
+        replies.Count == 1 ? Ask(example.References[0], completions[^1]) : null;
+
+    /// <inheritdoc/>
+    public EvalScore? Score(EvalExample example, IReadOnlyList<string> completions, string verdict) => null; // two replies are needed
+
+    /// <inheritdoc/>
+    public EvalScore? Score(EvalExample example, IReadOnlyList<string> completions, IReadOnlyList<string> replies) =>
+        replies.Count == 2 && Share(replies[0]) is { } precision && Share(replies[1]) is { } recall
+            ? new(
+                precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0,
+                new Dictionary<string, double> { [Precision] = precision, [Recall] = recall })
+            : null;
+
+    static ChatTurn[] Ask(string text, string other) =>
+    [
+        new(
+            "user",
+            "Split the first text into atomic facts: short statements with one piece of information each. Count them, and count those that "
+                + $"the second text supports. Write one JSON object: {{\"{Facts}\": number, \"{Supported}\": number}}\n\n"
+                + $"First text:\n{text}\n\nSecond text:\n{other}"),
+    ];
+
+    // A text without facts supports none; a judge may count more supported facts than there are.
+    static double? Share(string reply) =>
+        JsonReply.LastObject(reply) is { } json
+        && JsonReply.Number(json, Facts) is { } facts and >= 0 && JsonReply.Number(json, Supported) is { } supported and >= 0
+            ? facts > 0 ? Math.Min(1, supported / facts) : 0
+            : null;
 }

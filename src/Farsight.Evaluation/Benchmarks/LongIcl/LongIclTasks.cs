@@ -115,9 +115,12 @@ abstract class LongIclTask(string name, int round, string program, string own) :
     /// <summary>Creates a prompt that is continued without a chat template.</summary>
     protected static EvalPrompt Prompt(string text) => EvalPrompt.Of(text) with { UseChatTemplate = false };
 
-    static EvalScore Of(double said, double gold, double right)
+    /// <summary>Computes micro F1 as the set's official program does.</summary>
+    protected virtual PrecisionRecall Micro(double said, double gold, double right) => InContextLabels.Micro(said, gold, right);
+
+    EvalScore Of(double said, double gold, double right)
     {
-        PrecisionRecall micro = InContextLabels.Micro(said, gold, right);
+        PrecisionRecall micro = Micro(said, gold, right);
         return new(
             micro.F1,
             new Dictionary<string, double>
@@ -261,6 +264,10 @@ sealed class DialogRe(int round)
 
     /// <inheritdoc/>
     protected override int GoldCount(EvalExample example) => example.Details[Labels].Count;
+
+    /// <inheritdoc/>
+    protected override PrecisionRecall Micro(double said, double gold, double right) =>
+        InContextLabels.MicroOfRelations(said, gold, right);
 
     // The form that the official program reads answers by.
     static string Asked(string dialogue, DataRecord[] pairs)

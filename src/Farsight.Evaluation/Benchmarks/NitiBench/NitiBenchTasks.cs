@@ -5,23 +5,25 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Benchmarks.NitiBench;
 
-/// <summary>Represents NitiBench's reader: questions on Thai law, with the relevant sections given.</summary>
+/// <summary>Represents NitiBench's reader: questions on Thai law, with the relevant sections or all laws given.</summary>
 /// <remarks>
-/// Version 1. The retriever's half is not part: the relevant sections of the data are the context. The official few-shot prompts are in
-/// Thai; the prompts here are ours. The score is coverage (no 0, partial 0.5, full 1). Beside it: contradiction (lower is better), and
-/// precision, recall and F1 of citations, under the official names (swapped in the program) and as they are meant, over the counts of all
-/// items ("macro": the mean over items). Source:
-/// arXiv:2502.10868; vistec-AI/nitibench @f396576, script/metric_e2e.py.
+/// Version 1. The retriever's half is not part: the context is the relevant sections of the data or, in the tasks with "_all_laws", the
+/// text of all laws. The official long-context set is a sample of the split ccl; here it is the whole split. The official few-shot prompts
+/// are in Thai; the prompts here are ours. The score is coverage (no 0, partial 0.5, full 1). Beside it: contradiction (lower is better),
+/// and precision, recall and F1 of citations, under the official names (swapped in the program) and as they are meant, over the counts of
+/// all items ("macro": the mean over items). Source: arXiv:2502.10868; vistec-AI/nitibench @f396576, script/metric_e2e.py.
 /// </remarks>
 sealed class NitiBenchTasks : IEvalTaskFamily
 {
     /// <inheritdoc/>
-    public IEnumerable<IEvalTask> Tasks => [new NitiBenchTask("ccl"), new NitiBenchTask("tax")];
+    public IEnumerable<IEvalTask> Tasks =>
+        from hasAllLaws in (bool[])[false, true] from split in (string[])["ccl", "tax"] select new NitiBenchTask(split, hasAllLaws);
 }
 
-/// <summary>Represents one split.</summary>
-sealed class NitiBenchTask(string split) : IJudgedTask, IAggregatedTask
+/// <summary>Represents one split, with the relevant sections or all laws as the context.</summary>
+sealed class NitiBenchTask(string split, bool hasAllLaws) : IJudgedTask, IAggregatedTask
 {
+    const string AllLaws = "nitibench/lc_law.txt", Repository = "vistec-AI/nitibench @f396576";
     const string Laws = "laws", Sections = "sections";
     const string Contradiction = "contradiction", Common = "citations right", Generated = "citations", Reference = "citations asked";
     const string OfficialPrecision = "official citation precision", OfficialRecall = "official citation recall", F1 = "citation F1";
@@ -31,21 +33,32 @@ sealed class NitiBenchTask(string split) : IJudgedTask, IAggregatedTask
 
     /// <inheritdoc/>
     public EvalTaskCard Card => new(
-        $"nitibench_{split}", 1, $"NitiBench: questions on Thai law ({split})", "arXiv:2502.10868; vistec-AI/nitibench @f396576",
+        $"nitibench_{split}{(hasAllLaws ? "_all_laws" : "")}", 1,
+        $"NitiBench: questions on Thai law ({split}{(hasAllLaws ? ", all laws given" : "")})", $"arXiv:2502.10868; {Repository}",
         "coverage by a judge", null)
     {
         Benchmark = "nitibench",
         Metrics =
             [new(Contradiction) { IsLowerBetter = true }, new(OfficialPrecision), new(OfficialRecall), new(F1)],
-        Data = [new(File, $"Hugging Face VISAI-AI/nitibench: split {split} as JSONL")],
+        Data =
+        [
+            new(File, $"Hugging Face VISAI-AI/nitibench: split {split} as JSONL"),
+            .. hasAllLaws ? new[] { new EvalDataFile(AllLaws, $"{Repository}: dump/lc_law.txt") } : [],
+        ],
     };
 
     /// <inheritdoc/>
-    public IEnumerable<EvalExample> Examples(EvalSetting setting) => DataRecord.Of(setting.Data, File).Select((r, i) =>
+    public IEnumerable<EvalExample> Examples(EvalSetting setting)
+    {
+        string? all = hasAllLaws ? setting.Data.ReadText(AllLaws) : null;
+        return DataRecord.Of(setting.Data, File).Select((r, i) => Example(r, i, all));
+    }
+
+    static EvalExample Example(DataRecord r, int i, string? allLaws)
     {
         IReadOnlyList<DataRecord> laws = r.Records("relevant_laws");
-        string context =
-            string.Join("\n\n", laws.Select(l => $"[{l.Text("law_name")}, section {l.Text("section_num")}]\n{l.Text("section_content")}"));
+        string context = allLaws ?? string.Join(
+            "\n\n", laws.Select(l => $"[{l.Text("law_name")}, section {l.Text("section_num")}]\n{l.Text("section_content")}"));
         return new EvalExample(
             i.ToString(CultureInfo.InvariantCulture),
             EvalPrompt.Of(
@@ -62,7 +75,7 @@ sealed class NitiBenchTask(string split) : IJudgedTask, IAggregatedTask
                 [Sections] = [.. laws.Select(l => l.Text("section_num"))],
             },
         };
-    });
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<ChatTurn> Judge(EvalExample example, IReadOnlyList<string> completions) =>

@@ -11,8 +11,8 @@ namespace Farsight.Evaluation.Benchmarks.NoLiMa;
 /// Version 1. The data are for non-commercial use and come from the user. Needles, characters and depths are the original's: 26 depths per
 /// book, the character drawn as NumPy draws it. The five books are sorted by name; the original takes them in the order of the file system,
 /// which decides its seeds. The system prompt is the needle set's; the original replaces it by the service's default. Official fault: of
-/// two arguments of a question or distractor only the last is filled in. The base score is the best mean at lengths up to 1,000 tokens (in
-/// the paper, the best of each pair of needle and question), the effective length the longest with 85 % of it.
+/// two arguments of a question or distractor only the last is filled in. The base score is that of the paper: the best mean of each pair of
+/// needle and question at lengths up to 1,000 tokens, averaged over the pairs. The effective length is the longest with 85 % of it.
 /// </remarks>
 sealed class NoLiMaTasks : IEvalTaskFamily
 {
@@ -31,16 +31,21 @@ sealed class NoLiMaTasks : IEvalTaskFamily
     ];
 
     /// <inheritdoc/>
-    public IEnumerable<BenchmarkMean> Means(IReadOnlyList<TaskResult> results)
+    public IEnumerable<BenchmarkMean> Means(IReadOnlyList<TaskResult> results, IReadOnlyList<EvalRecord> examples)
     {
         foreach (TaskResult result in results.Where(r => r.Benchmark == NoLiMaTask.Benchmark))
         {
-            double[] bases = [.. result.Lengths.Where(c => c.Length <= LongestBase).Select(c => c.Mean).OfType<double>()];
-            if (bases.Length == 0)
+            double[] pairs =
+            [
+                .. examples.Where(e => e.Task == result.Task && LengthOf(e) <= LongestBase)
+                    .GroupBy(e => NoLiMaTask.PairOf(e.Id), StringComparer.Ordinal)
+                    .Select(pair => pair.GroupBy(LengthOf).Max(length => length.Average(e => e.Score))),
+            ];
+            if (pairs.Length == 0)
             {
                 continue;
             }
-            double best = bases.Max();
+            double best = pairs.Average();
             yield return new($"{result.Task}, base score up to 1,000 tokens", [result.Task], best);
             if (result.Lengths.Where(c => c.Mean >= KeptShare * best).MaxBy(c => c.Length) is { } longest)
             {
@@ -51,6 +56,8 @@ sealed class NoLiMaTasks : IEvalTaskFamily
             }
         }
     }
+
+    static int LengthOf(EvalRecord example) => int.Parse(example.Groups[EvalExample.Length], CultureInfo.InvariantCulture);
 }
 
 /// <summary>Represents one needle set.</summary>
@@ -153,7 +160,7 @@ sealed class NoLiMaTask(string name, string set, string metric) : IGeneratedTask
                 template, new Dictionary<string, string> { ["haystack"] = window, ["question"] = said }, "the task template of NoLiMa");
             string at = depth.ToString("0.####", CultureInfo.InvariantCulture);
             yield return new(
-                string.Create(CultureInfo.InvariantCulture, $"{length}-{needle.Text("id")}-{test.Name}-{asked.Name}-{book}-{at}"),
+                string.Create(CultureInfo.InvariantCulture, $"{length}-{needle.Text("id")}-{test.Name}-{asked.Name}-{book}-{at}"), // PairOf
                 new EvalPrompt.Messages([.. System(needle), new("user", prompt)]),
                 isDrawn ? [drawn] : test.Value.SomeTexts("gold_answers"),
                 NewTokens)
@@ -167,6 +174,13 @@ sealed class NoLiMaTask(string name, string set, string metric) : IGeneratedTask
                 },
             };
         }
+    }
+
+    /// <summary>Returns the pair of needle and question of an example's id, which is the same at all lengths, depths and books.</summary>
+    internal static string PairOf(string id)
+    {
+        string[] parts = id.Split('-');
+        return string.Join('-', parts[1..Math.Max(1, parts.Length - 2)]);
     }
 
     static ChatTurn[] System(DataRecord needle) =>

@@ -36,6 +36,20 @@ public sealed class FewShotExamplesTests
     }
 
     [Fact]
+    public void A_task_with_prompts_of_exact_tokens_says_why_it_has_no_demonstrations()
+    {
+        IEvalTask task = EvalTaskCatalog.Get("needle/single");
+        EvalSetting setting = EvalSamples.Setting with
+        {
+            Length = 1000, Samples = 1, Depths = [0], Haystack = EvalSamples.Haystack, Tokens = EvalSamples.Text, Format = EvalSamples.Text,
+        };
+
+        Assert.Contains("needle/single cannot be asked with demonstrations, because its prompts have an exact number of tokens",
+            Assert.Throws<InputException>(() =>
+                FewShotExamples.Add(task, task.Examples(setting), 1, () => task.Examples(setting)).ToArray()).Message);
+    }
+
+    [Fact]
     public void Draws_of_one_example_give_pass_at_k()
     {
         EvalScore score = EvalScore.OfDraws([new(1), new(0), new(0), new(0)], isShare: true);

@@ -109,6 +109,61 @@ public sealed class InteropTests : IDisposable
         Assert.Contains("scenarioRunResults", Assert.Throws<InputException>(() => ExtensionsReport.Read(_folder["bad.json"])).Message);
     }
 
+    [Fact]
+    public void A_result_store_has_a_file_for_each_example_and_keeps_other_executions()
+    {
+        EvalResults results = Results();
+        DateTimeOffset time = new(2026, 5, 4, 3, 2, 1, TimeSpan.Zero);
+
+        ExtensionsReport.WriteStore(_folder["store"], results, time);
+        ExtensionsReport.WriteStore(_folder["store"], results, time, "second run");
+
+        JsonElement run = JsonElement.Parse(File.ReadAllText(_folder["store/results/scripted/test%2Fnumbers/1.json"]));
+        Assert.Equal(("test/numbers", "1", "scripted"), (
+            run.GetProperty("scenarioName").GetString(), run.GetProperty("iterationName").GetString(),
+            run.GetProperty("executionName").GetString()));
+        JsonElement second = JsonElement.Parse(File.ReadAllText(_folder["store/results/second%20run/test%2Fnumbers/1.json"]));
+        Assert.Equal("second run", second.GetProperty("executionName").GetString());
+        Assert.Equal(3, Directory.GetFiles(_folder["store/results/scripted/test%2Fnumbers"]).Length);
+        EvalResults read = ExtensionsReport.Read(_folder["store"], "second run");
+        Assert.Equal(
+            results.Examples.Select(e => (e.Task, e.Id, e.Score, e.Completion)),
+            read.Examples.Select(e => (e.Task, e.Id, e.Score, e.Completion)));
+        Assert.Contains(
+            "has no folder 'results'",
+            Assert.Throws<InputException>(() => ExtensionsReport.Read(_folder["store/results/scripted"])).Message);
+        Assert.Contains(
+            "name another execution",
+            Assert.Throws<InputException>(() => ExtensionsReport.WriteStore(_folder["store"], results, time)).Message);
+    }
+
+    [Fact]
+    public void Of_a_report_with_several_executions_one_is_read_and_must_be_named()
+    {
+        File.WriteAllText(_folder["two.json"], """
+            {"scenarioRunResults": [
+              {"scenarioName": "Moon", "executionName": "old", "evaluationResult": {"metrics": {"F": {"$type": "numeric", "value": 1,
+                "name": "F"}}}},
+              {"scenarioName": "Moon", "executionName": "new", "evaluationResult": {"metrics": {"F": {"$type": "numeric", "value": 0.5,
+                "name": "F"}}}}]}
+            """);
+
+        EvalResults read = ExtensionsReport.Read(_folder["two.json"], "new");
+
+        Assert.Equal(("new", 0.5, 1), (read.Model, read.Tasks[0].All.Mean, read.Examples.Count));
+        Assert.Contains(
+            "several executions (old, new)", Assert.Throws<InputException>(() => ExtensionsReport.Read(_folder["two.json"])).Message);
+        Assert.Contains(
+            "no execution 'newer'. Executions: old, new.",
+            Assert.Throws<InputException>(() => ExtensionsReport.Read(_folder["two.json"], "newer")).Message);
+        File.WriteAllText(_folder["twice.json"], """{"scenarioRunResults": [{"scenarioName": "Moon"}, {"scenarioName": "Moon"}]}""");
+        Assert.Contains(
+            "the iteration '1' of scenario 'Moon' twice",
+            Assert.Throws<InputException>(() => ExtensionsReport.Read(_folder["twice.json"])).Message);
+        File.WriteAllText(_folder["none.json"], """{"scenarioRunResults": []}""");
+        Assert.Contains("has no results", Assert.Throws<InputException>(() => ExtensionsReport.Read(_folder["none.json"])).Message);
+    }
+
     static EvalResults Results() => EvalSamples
         .Runner(new ScriptedCompleter(r => ScriptedTask.NumberOf(r) switch { "0" => "00", "2" => "", var n => n }))
         .Run(ScriptedPlans.Of(new NumbersTask(3)));

@@ -112,5 +112,40 @@ public sealed class HelmetSamplingTests
             TaskData.Asked(example.Prompt));
     }
 
+    [Fact]
+    public void Demonstrations_that_the_official_program_draws_without_a_seed_are_drawn_by_the_question_and_are_optional()
+    {
+        using TaskData data = new();
+        data.With("helmet/narrativeqa.jsonl", [new { context = "A story.", question = "Hooray!", answer = new[] { "a dog" } }]);
+        IEvalTask task = EvalTaskCatalog.Get("helmet_narrativeqa");
+        string without = TaskData.Asked(task.Examples(data.Setting).Single().Prompt);
+
+        data.With("helmet/narrativeqa_demos.jsonl", Enumerable.Range(0, 7).Select(i =>
+            (object)new { question = $"Who {i}?", answer = new[] { $"a{i}", "other" } }));
+        string with = TaskData.Asked(task.Examples(data.Setting).Single().Prompt);
+
+        Assert.Contains("if possible.\n\nA story.\n\nQuestion: Hooray!", without);
+        Assert.Matches(
+            "if possible\\.\n\nFor example:\n\nQuestion: Who ([0-6])\\?\nAnswer: a\\1\n\nQuestion: Who (?!\\1)([0-6])\\?\nAnswer: a\\2\n\n"
+                + "Now, use the following story to answer the question:\n\nA story\\.",
+            with);
+        Assert.Equal(with, TaskData.Asked(task.Examples(data.Setting).Single().Prompt));
+    }
+
+    [Fact]
+    public void Law_cases_show_two_summaries_of_other_cases()
+    {
+        using TaskData data = new();
+        data.With("helmet/multi_lexsum.jsonl", [new { context = "Documents.", summary = "A case.", keypoints = new[] { "a case" } }])
+            .With("helmet/multi_lexsum_demos.jsonl", Enumerable.Range(0, 2).Select(i => (object)new { summary = $"Case {i}." }));
+
+        string prompt = TaskData.Asked(EvalTaskCatalog.Get("helmet_multi_lexsum").Examples(data.Setting).Single().Prompt);
+
+        Assert.Matches(
+            "of the case\\.\n\nExample summaries:\n\nSummary: Case [01]\\.\n\nSummary: Case [01]\\.\n\nNow, write a summary of the "
+                + "following legal documents\\.\nLegal documents:\nDocuments\\.",
+            prompt);
+    }
+
     static DataRecord Record(object value) => new(JsonSerializer.SerializeToElement(value), "the test");
 }

@@ -2,9 +2,15 @@ namespace Farsight.Tests.Evaluation.Benchmarks.Lcfo;
 
 sealed class LcfoFixture : BenchmarkFixture
 {
+    static readonly int[] s_percents = [20, 10, 5];
+
     internal override IEnumerable<FixtureCase> Cases =>
-        ((int[])[20, 10, 5])
-            .Select(p => new FixtureCase($"lcfo_{p}", $"A long text.\n\nSummarize this document in {p} percent", "One red dog.", "Cats."));
+    [
+        .. s_percents.Select(p =>
+            new FixtureCase($"lcfo_{p}", $"A long text.\n\nSummarize this document in {p} percent", "One red dog.", "Cats.")),
+        .. s_percents.Select(p => new FixtureCase(
+            $"lcfo_expansion_{p}", $"One red dog.\n\nThis is the summary of a document, in {p} percent", "A long text.", "Cats.")),
+    ];
 
     internal override void Write(TaskData data) => data.With(
         "lcfo/source_data.jsonl",

@@ -59,4 +59,13 @@ public sealed class LongIclTests(ITestOutputHelper output)
         Assert.Equal((1, 0), (Math.Round(task.Score(example, " per:boss\nDialogue:").Value, 6), task.Score(example, "per:age").Value));
         Assert.Equal("official", example.ValueOf("prompts"));
     }
+
+    [Fact]
+    public void DialogRE_adds_a_hundred_millionth_to_the_divisor_of_F1_as_its_program_does()
+    {
+        IAggregatedTask task = (IAggregatedTask)EvalTaskCatalog.Get("longicl_dialogre_1r");
+        EvalScore allRight = new(1, new Dictionary<string, double> { ["said"] = 2, ["gold"] = 2, ["right"] = 2 });
+
+        Assert.Equal(0.99999999, task.Aggregate([new("0", new Dictionary<string, string>(), allRight)]).Value, 1e-11);
+    }
 }

@@ -8,8 +8,14 @@ sealed class LongSafetyBenchFixture : BenchmarkFixture
         "MedicalQuiz", "PoliticallyIncorrect", "LeadingQuestion",
     ];
 
-    internal override IEnumerable<FixtureCase> Cases => s_names.Select(n =>
-        new FixtureCase($"longsafetybench_{n.ToLowerInvariant()}", "A text.\n\n", FixtureAnswer.Reference, "I do not know."));
+    internal override IEnumerable<FixtureCase> Cases =>
+    [
+        .. s_names.Select(n =>
+            new FixtureCase($"longsafetybench_{n.ToLowerInvariant()}", "A text.\n\n", FixtureAnswer.Reference, "I do not know.")),
+        .. s_names.Select(n => new FixtureCase(
+            $"longsafetybench_{n.ToLowerInvariant()}_letter", "A text.\n\n", FixtureAnswer.LogProbs(-4, -3, -2, -1),
+            FixtureAnswer.LogProbs(-4, -3, -1, -2))), // the last option is the safe one
+    ];
 
     internal override void Write(TaskData data)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Farsight.Evaluation.Benchmarks.FailSafeQa;
+using Farsight.Evaluation.Benchmarks.GraphWalks;
 using Farsight.Evaluation.Benchmarks.HoloBench;
 using Farsight.Evaluation.Benchmarks.Judged;
 using Farsight.Evaluation.Benchmarks.LongProc;
@@ -28,6 +29,18 @@ public sealed class MoreMetricTests
               {"type": "duration", "city": "Porto", "num_days": 5}, {"type": "fixed", "city": "Porto", "start_day": 6, "end_day": 10}],
              "connected_cities": [["Turin", "Riga"], ["Riga", "Turin"], ["Turin", "Porto"]]}
             """), "the test")));
+    }
+
+    [Theory]
+    [InlineData("Final Answer: [a, , c,]", 2, 0.5)] // "Final Answer: [a" and c: one of two, of two right ones
+    [InlineData("Final Answer: []", 1, 0)]
+    public void An_empty_node_of_a_walk_does_not_count_by_any_rule(string response, int named, double cardF1)
+    {
+        string[] gold = ["a", "c"];
+
+        Assert.Equal(named, GraphWalksScore.ByCard(response)!.Count);
+        Assert.Equal(cardF1, GraphWalksScore.F1(GraphWalksScore.ByCard(response), gold));
+        Assert.Equal(2 * cardF1, GraphWalksScore.F1(GraphWalksScore.Strict(response), gold));
     }
 
     [Fact]

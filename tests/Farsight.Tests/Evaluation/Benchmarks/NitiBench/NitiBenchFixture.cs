@@ -4,13 +4,20 @@ sealed class NitiBenchFixture : BenchmarkFixture
 {
     const string Answer = """{"analysis": "", "answer": "Yes.", "citations": [{"law": "Law A", "section": "1"}]}""";
 
-    internal override IEnumerable<FixtureCase> Cases => ((string[])["ccl", "tax"]).Select(split => new FixtureCase(
-        $"nitibench_{split}", "[Law A, section 1]\nA text.",
+    static readonly (string Task, string Prompt)[] s_tasks =
+    [
+        ("ccl", "[Law A, section 1]\nA text."), ("tax", "[Law A, section 1]\nA text."), ("ccl_all_laws", "Laws A to Z.\n\nAnswer"),
+        ("tax_all_laws", "Laws A to Z.\n\nAnswer"),
+    ];
+
+    internal override IEnumerable<FixtureCase> Cases => s_tasks.Select(t => new FixtureCase(
+        $"nitibench_{t.Task}", t.Prompt,
         FixtureAnswer.Judged(Answer, """{"coverage": "full-coverage", "contradiction": "no-contradiction"}"""),
         FixtureAnswer.Judged("No.", """{"coverage": "no-coverage", "contradiction": "contradiction"}""")));
 
     internal override void Write(TaskData data)
     {
+        data.With("nitibench/lc_law.txt", "Laws A to Z.");
         foreach (string split in (string[])["ccl", "tax"])
         {
             data.With($"nitibench/{split}.jsonl", [new

@@ -32,17 +32,29 @@ public sealed class NoLiMaTests
     }
 
     [Fact]
-    public void The_base_score_is_the_best_short_one_and_the_effective_length_the_longest_with_85_percent_of_it()
+    public void The_base_score_averages_the_best_short_length_of_each_pair_and_the_effective_length_has_85_percent_of_it()
     {
-        CellResult Cell(int length, double mean) => new(
+        static CellResult Cell(int length, double mean) => new(
             new Dictionary<string, string> { [EvalExample.Length] = $"{length}" },
             10, 0, mean, null, null, new Dictionary<string, double>());
-        CellResult[] lengths = [Cell(250, 0.9), Cell(1000, 0.8), Cell(4000, 0.77), Cell(8000, 0.6)];
+        static EvalRecord Answer(int length, string pair, double score, int book = 0) => new(
+            "m", "nolima_default", 1, $"{length}-{pair}-{book}-0.5", "", score, new Dictionary<string, double>())
+        {
+            Groups = new Dictionary<string, string> { [EvalExample.Length] = $"{length}" },
+        };
+        CellResult[] lengths = [Cell(250, 0.75), Cell(1000, 0.25), Cell(4000, 0.75), Cell(8000, 0.7)];
         TaskResult result = new("nolima_default", 1, "", "", 0, Cell(0, 0.7), lengths, []) { Benchmark = "nolima" };
+        EvalRecord[] examples =
+        [
+            Answer(250, "0401-T1-onehop", 1), Answer(250, "0401-T1-onehop", 0, book: 1), // 0.5
+            Answer(1000, "0401-T1-onehop", 1), Answer(1000, "0401-T1-onehop", 0.5, book: 1), // 0.75, the best
+            Answer(250, "0401-T1-twohop", 1), Answer(1000, "0401-T1-twohop", 0), // 1
+            Answer(4000, "0401-T1-onehop", 1), // too long for the base score
+        ];
 
-        BenchmarkMean[] means = [.. new NoLiMaTasks().Means([result])];
+        BenchmarkMean[] means = [.. ((IEvalTaskFamily)new NoLiMaTasks()).Means([result], examples)];
 
-        Assert.Equal([0.9, 0.77], means.Select(m => m.Mean));
+        Assert.Equal([0.875, 0.75], means.Select(m => m.Mean)); // (0.75 + 1) / 2, of which 85 % are 0.744
         Assert.Contains("effective length of 4,000 tokens", means[1].Name);
     }
 }
