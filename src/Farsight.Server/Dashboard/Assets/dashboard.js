@@ -97,7 +97,7 @@ function side(element) {
   const detail = element.querySelector("[data-token]");
   const usage = element.querySelector("[data-usage]");
   const heads = element.querySelector("[data-heads]");
-  let tokens = [], selected = -1, ids = [], asked = null;
+  let tokens = [], selected = -1, ids = [], asked = null, looks = 0;
 
   function select(number) {
     if (tokens[selected]) { tokens[selected].span.classList.remove("selected"); }
@@ -134,6 +134,7 @@ function side(element) {
       heads.textContent = "The tokens of the answer are known when it has ended.";
       return;
     }
+    const current = ++looks; // a later one, or another question, replaces it
     heads.textContent = "Computing the answer again …";
     const chosen = element.closest("form").elements.namedItem("heads").value;
     try {
@@ -146,9 +147,9 @@ function side(element) {
       });
       const view = await response.json();
       if (!response.ok) { throw new Error(view.error.message); }
-      show(view);
+      if (current === looks) { show(view); }
     } catch (e) {
-      heads.textContent = e.message;
+      if (current === looks) { heads.textContent = e.message; }
     }
   }
 
@@ -211,6 +212,7 @@ function side(element) {
       usage.textContent = "Reading the prompt …";
       [tokens, selected, ids] = [[], -1, []];
       heads.textContent = "";
+      looks++;
       asked = { model: model.value, messages: request.messages };
       try {
         await run(request, signal);
