@@ -86,6 +86,12 @@ public sealed record Completion(string Text, FinishReason FinishReason)
     /// <summary>Wall-clock seconds; the share of each completion where several were generated together.</summary>
     public double Seconds { get; init; }
 
+    /// <summary>Seconds of <see cref="Seconds"/> before the prompt was begun; null where they are not known.</summary>
+    public double? QueueSeconds { get; init; }
+
+    /// <summary>Seconds of <see cref="Seconds"/> until the first token was chosen; null where they are not known.</summary>
+    public double? FirstTokenSeconds { get; init; }
+
     /// <summary>Where the heads looked; null where that was not requested or the model cannot tell.</summary>
     public HeadTrace? Heads { get; init; }
 

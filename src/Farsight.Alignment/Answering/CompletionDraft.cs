@@ -55,6 +55,9 @@ sealed class CompletionDraft
 
     internal int MaxNewTokens { get; }
 
+    /// <summary>The new tokens so far, without the stop token.</summary>
+    internal IReadOnlyList<int> Tokens => _tokens;
+
     /// <summary>Chooses the next token; returns it, or null when the completion has ended.</summary>
     /// <param name="logits">[V]</param>
     internal int? Take(ReadOnlySpan<float> logits)

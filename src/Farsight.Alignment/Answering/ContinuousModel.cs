@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
+using Farsight.Engine;
 using Farsight.Engine.Inference;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Answering;
 
@@ -9,6 +10,9 @@ public sealed record ContinuousOptions
 {
     /// <summary>Maximum bytes of keys and values; more only if a single sequence needs more.</summary>
     public long CacheBytes { get; init; } = PromptDecoder.DefaultCacheBytes;
+
+    /// <summary>Format of keys and values: F32, BF16 or Q8_0. Fewer bits hold more tokens and change the logits.</summary>
+    public NumberFormat CacheFormat { get; init; } = NumberFormat.F32;
 
     /// <summary>Maximum number of tokens of a prompt and its completion; null for the context window.</summary>
     public int? MaxTokens { get; init; }
@@ -27,6 +31,8 @@ public sealed record ContinuousOptions
 /// that an earlier request has computed (<see cref="ContinuousBatch"/>).
 /// </summary>
 /// <remarks>
+/// A request needs memory for its prompt and a few new tokens to begin. Where running answers have no memory left to grow, those that began
+/// last wait until another has ended, and then continue; what is left of their tokens in the cache is not computed again.
 /// Long prompts are read in parts, so that running answers go on meanwhile. The company of a request can change the last bits of its
 /// logits, and so a token where two are equally likely within them. Prompts whose tokens are scored are computed alone and whole, so their
 /// log-probabilities have the same bits each time.
@@ -43,12 +49,13 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     readonly ContinuousBatch _batch;
     readonly ContinuousOptions _options;
     readonly Lock _arrival = new();
-    readonly ConcurrentQueue<Job> _arrived = new();
-    readonly List<Job> _waiting = [], _running = [];
+    readonly ConcurrentQueue<CompletionJob> _arrived = new();
+    readonly List<CompletionJob> _waiting = [], _running = [];
     readonly SemaphoreSlim _wake = new(0);
     readonly Thread _thread;
     volatile bool _isDisposed;
     bool _wasScoring;
+    bool _isFull; // running answers took the memory of another
 
     /// <summary>Allocates the cache and starts the thread that computes.</summary>
     /// <param name="model">The model; not disposed here, and not to be used otherwise before this is disposed.</param>
@@ -57,8 +64,8 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     {
         (_local, _options) = (model.LanguageModel, options);
         int window = options.MaxTokens ?? model.Model.Config.MaxPositionEmbeddings;
-        long rows = options.CacheBytes / DecodingBatch.BytesPerToken(model.Model.Config);
-        _batch = new(model.Model, (int)Math.Clamp(rows, window, (long)options.MaxSequences * window));
+        long rows = options.CacheBytes / ContinuousBatch.BytesPerToken(model.Model.Config, options.CacheFormat);
+        _batch = new(model.Model, (int)Math.Clamp(rows, window, (long)options.MaxSequences * window), options.CacheFormat);
         _thread = new(Loop) { IsBackground = true, Name = "answers" };
         _thread.Start();
     }
@@ -73,7 +80,6 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     public ModelCapabilities Capabilities => _local.Capabilities with
     {
         ScoresContinuations = false,
-        ObservesHeads = false,
         Concurrency = _options.MaxSequences,
     };
 
@@ -85,11 +91,16 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>A cancelled request ends before the next pass.</remarks>
+    /// <exception cref="InputException">A request has no prompt, or scores its prompt and observes heads.</exception>
     public async Task<IReadOnlyList<Completion>> CompleteAsync(
         IReadOnlyList<CompletionRequest> requests, CancellationToken cancellationToken = default)
     {
+        if (requests.Any(r => r is { ScoresPrompt: true, ObservesHeads: true }))
+        {
+            throw new InputException("The tokens of a prompt cannot be scored while heads are observed; send two requests.");
+        }
         using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Job[] jobs = [.. requests.Select(r => new Job(_local.Draft(r), call.Token))];
+        CompletionJob[] jobs = [.. requests.Select(r => new CompletionJob(_local.Draft(r), call.Token))];
         lock (_arrival) // what arrives before the end is cancelled by the thread; nothing arrives after it
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -150,6 +161,7 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
             {
                 EndCancelled(_ => false);
                 Admit();
+                Grow();
                 if (_running.Count > 0)
                 {
                     Step();
@@ -158,7 +170,7 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
             }
             catch (Exception e) // the thread serves all later requests
             {
-                foreach (Job job in (Job[])[.. _waiting, .. _running])
+                foreach (CompletionJob job in (CompletionJob[])[.. _waiting, .. _running])
                 {
                     job.Fail(e);
                     Finish(job);
@@ -172,15 +184,16 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
 
     void TakeArrived()
     {
-        while (_arrived.TryDequeue(out Job? arrived))
+        while (_arrived.TryDequeue(out CompletionJob? arrived))
         {
             _waiting.Add(arrived);
         }
     }
 
-    void EndCancelled(Func<Job, bool> ends)
+    void EndCancelled(Func<CompletionJob, bool> ends)
     {
-        foreach (Job job in (Job[])[.. _waiting.Concat(_running).Where(j => j.Cancel.IsCancellationRequested || ends(j))])
+        CompletionJob[] ending = [.. _waiting.Concat(_running).Where(j => j.Cancel.IsCancellationRequested || ends(j))];
+        foreach (CompletionJob job in ending)
         {
             job.Try(job.Draft.Cancel);
             Finish(job);
@@ -190,24 +203,24 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     /// <summary>Opens waiting sequences in the order of their arrival, as long as the cache has room.</summary>
     void Admit()
     {
-        foreach (Job job in _waiting.ToArray())
+        foreach (CompletionJob job in _waiting.ToArray())
         {
-            if (_running.Count >= _options.MaxSequences)
+            if (_running.Count >= _options.MaxSequences || (_isFull && _running.Count > 0))
             {
                 return;
             }
             CompletionDraft draft = job.Draft;
-            bool scores = draft.Request.ScoresPrompt;
+            bool scores = job.ScoresPromptNow;
             if (draft.MaxNewTokens == 0 && !scores)
             {
                 job.Try(draft.EndWithoutTokens);
                 Finish(job);
             }
-            else if (scores || _running.Count == 0 || _batch.ExpectedGain(draft.Prompt) < WorthWaiting)
+            else if (scores || _running.Count == 0 || _batch.ExpectedGain(job.Text) < WorthWaiting)
             {
                 try
                 {
-                    job.Branch = _batch.TryOpen(draft.Prompt, draft.MaxNewTokens, reuses: !scores);
+                    job.Open(_batch.TryOpen(job.Text, draft.MaxNewTokens - draft.Tokens.Count, reuses: !scores));
                 }
                 catch (ArgumentException e)
                 {
@@ -225,37 +238,63 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
         }
     }
 
+    /// <summary>Gets memory for the next tokens. Where there is none, the answers that began last wait until another has ended.</summary>
+    void Grow()
+    {
+        foreach (CompletionJob job in _running.FindAll(j => !j.ScoresPromptNow)) // a prompt has its memory
+        {
+            while (job.Branch is { } branch && !_batch.TryGrow(branch))
+            {
+                Pause(_running.FindLast(j => !j.ScoresPromptNow)!);
+            }
+        }
+    }
+
+    void Pause(CompletionJob job)
+    {
+        Close(job);
+        _running.Remove(job);
+        _waiting.Insert(0, job);
+        _isFull = true;
+    }
+
     void Step()
     {
-        Job? scoring = _running.Find(j => j.ScoresPromptNow);
+        CompletionJob? scoring = _running.Find(j => j.ScoresPromptNow);
         bool isAlone = scoring is not null && (!_wasScoring || _running.TrueForAll(j => j.ScoresPromptNow));
         _wasScoring = isAlone;
-        List<Job> part = isAlone ? [scoring!] : _running.FindAll(j => !j.ScoresPromptNow);
+        List<CompletionJob> part = isAlone ? [scoring!] : _running.FindAll(j => !j.ScoresPromptNow);
         List<BranchWork> work = [];
         int left = _options.PrefillTokens;
-        foreach (Job job in part)
+        foreach (CompletionJob job in part)
         {
             int remaining = job.Branch!.Remaining;
-            int count = job.HasPrompt ? remaining : Math.Min(remaining, left);
+            bool decodes = job.HasPrompt && remaining == 1;
+            int count = decodes ? 1 : Math.Min(remaining, left);
             if (count > 0)
             {
-                left -= job.HasPrompt ? 0 : count;
+                left -= decodes ? 0 : count;
                 work.Add(new(job.Branch, count, isAlone));
             }
         }
-        Dictionary<SequenceBranch, Job> jobOf = part.ToDictionary(j => j.Branch!);
+        Dictionary<SequenceBranch, CompletionJob> jobOf = part.ToDictionary(j => j.Branch!);
         try
         {
             lock (s_turn)
             {
-                _batch.Step(work, (branch, token, logits) => Take(jobOf[branch], token, logits));
+                _batch.Step(
+                    work,
+                    (branch, token, logits) => Take(jobOf[branch], token, logits),
+                    part.Exists(j => j.Draft.Request.ObservesHeads)
+                        ? (i, layer, peaks) => jobOf[work[i].Branch].Draft.Observe(layer, peaks)
+                        : null);
             }
         }
         catch (Exception e) // of the whole pass, such as exhausted memory: its requests fail, and others go on
         {
             part.ForEach(j => j.Fail(e));
         }
-        foreach (Job job in part)
+        foreach (CompletionJob job in part)
         {
             job.ReportProgress();
             if (job.HasEnded)
@@ -266,7 +305,7 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
     }
 
     /// <summary>Scores the prompt's next token or chooses a new one. An exception ends this request only.</summary>
-    static void Take(Job job, int token, ReadOnlySpan<float> logits)
+    static void Take(CompletionJob job, int token, ReadOnlySpan<float> logits)
     {
         CompletionDraft draft = job.Draft;
         if (job.HasEnded)
@@ -280,7 +319,7 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
                 draft.ScorePrompt(token + 1, logits); // nothing is shared, so own tokens are the prompt's
                 return;
             }
-            job.HasPrompt = true;
+            job.EndPrompt();
             if (draft.MaxNewTokens == 0)
             {
                 draft.EndWithoutTokens();
@@ -296,76 +335,20 @@ public sealed class ContinuousModel : ILanguageModel, IDisposable
         }
     }
 
-    void Finish(Job job)
+    void Finish(CompletionJob job)
     {
         _waiting.Remove(job);
-        _running.Remove(job);
-        if (job.Branch is { } branch)
-        {
-            _batch.Close(branch, keeps: !job.Draft.Request.ScoresPrompt && !job.HasFailed);
-        }
+        _isFull &= !_running.Remove(job);
+        Close(job);
         job.End();
     }
 
-    /// <summary>Represents a request in progress.</summary>
-    sealed class Job(CompletionDraft draft, CancellationToken cancel)
+    void Close(CompletionJob job)
     {
-        readonly TaskCompletionSource<Completion> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        readonly long _started = Stopwatch.GetTimestamp();
-        Exception? _failure;
-        int _reported;
-
-        internal CompletionDraft Draft => draft;
-
-        internal CancellationToken Cancel => cancel;
-
-        internal Task<Completion> Completion => _completion.Task;
-
-        /// <summary>The sequence in the cache; null while the request waits.</summary>
-        internal SequenceBranch? Branch { get; set; }
-
-        /// <summary>Whether the whole prompt is computed.</summary>
-        internal bool HasPrompt { get; set; }
-
-        internal bool ScoresPromptNow => draft.Request.ScoresPrompt && !HasPrompt;
-
-        internal bool HasFailed => _failure is not null;
-
-        internal bool HasEnded => HasFailed || draft.HasEnded;
-
-        internal void Fail(Exception failure) => _failure ??= failure;
-
-        internal void Try(Action action)
+        if (job.Branch is { } branch)
         {
-            try
-            {
-                action();
-            }
-            catch (Exception e)
-            {
-                Fail(e);
-            }
-        }
-
-        internal void ReportProgress()
-        {
-            int done = draft.Prompt.Count - (HasPrompt ? 0 : Branch!.Remaining);
-            if (draft.Request.OnPromptProgress is { } report && done > _reported)
-            {
-                _reported = done;
-                Try(() => report(done));
-            }
-        }
-
-        internal void End()
-        {
-            if (_failure is not null)
-            {
-                _completion.TrySetException(_failure);
-                return;
-            }
-            double seconds = Stopwatch.GetElapsedTime(_started).TotalSeconds;
-            _completion.TrySetResult(draft.Read(seconds) with { CachedTokens = Branch?.CachedTokens ?? 0 });
+            _batch.Close(branch, keeps: !job.Draft.Request.ScoresPrompt && !job.HasFailed);
+            job.Branch = null;
         }
     }
 }

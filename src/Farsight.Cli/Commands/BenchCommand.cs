@@ -110,6 +110,7 @@ static class BenchCommand
             BenchChoicesCommand.Create(),
             BenchGenerateCommand.Create(),
             BenchContextCommand.Create(),
+            BenchServerCommand.Create(),
         };
     }
 

@@ -8,6 +8,7 @@ using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Files;
 using Farsight.Engine.Inference;
+using Farsight.Engine.Numerics;
 using Farsight.Server.Dashboard;
 using Farsight.Server.Hosting;
 using Farsight.Server.Serving;
@@ -17,6 +18,13 @@ namespace Farsight.Cli.Commands;
 /// <summary><c>farsight serve</c>: answers OpenAI-compatible clients until Ctrl-C.</summary>
 static class ServeCommand
 {
+    static readonly Dictionary<string, NumberFormat> s_formats = new(StringComparer.Ordinal)
+    {
+        ["f32"] = NumberFormat.F32,
+        ["bf16"] = NumberFormat.BF16,
+        ["q8"] = NumberFormat.Q8_0,
+    };
+
     static readonly Option<string> s_model = SharedOptions.Model();
     static readonly Option<string?> s_name = new("--model-name")
     {
@@ -35,8 +43,8 @@ static class ServeCommand
     static readonly Option<string> s_host = Host();
     static readonly Option<int> s_port = SharedOptions.Count("--port", "Port to listen on. 0 selects a free one.", 8080, minimum: 0);
     static readonly Option<string?> s_key = Key();
-    static readonly SizeOption s_cache = new(
-        "--cache", "Memory for the keys and values of each model name, as in 4GiB. Default: 1GiB.");
+    static readonly SizeOption s_cache = Cache();
+    static readonly Option<string> s_kv = KeyValueFormat();
     static readonly Option<int?> s_context = new("--max-context")
     {
         Description = "Maximum tokens of a prompt and its answer. Default: the model's window.",
@@ -67,8 +75,8 @@ static class ServeCommand
     {
         Command command = new("serve", "Serve a model and its adapters to OpenAI-compatible clients.")
         {
-            s_model, s_name, s_adapters, s_folder, s_rope, s_contextMethod, s_host, s_port, s_key, s_cache, s_context, s_concurrency,
-            s_requests, s_body, s_connections, s_header, s_idle, s_drain, s_logs, s_dashboard, s_stop, s_threads,
+            s_model, s_name, s_adapters, s_folder, s_rope, s_contextMethod, s_host, s_port, s_key, s_cache, s_kv, s_context,
+            s_concurrency, s_requests, s_body, s_connections, s_header, s_idle, s_drain, s_logs, s_dashboard, s_stop, s_threads,
         };
         command.SetAction(Run);
         return command;
@@ -81,12 +89,13 @@ static class ServeCommand
         await using ModelServer server = await ModelServer.StartAsync(Options(parse), log.WriteLine, Dashboard(parse));
         (int tokens, long bytes) = server.Cache;
         string cache = tokens == 0 ? "no cache" : string.Create(
-            CultureInfo.InvariantCulture, $"cache {tokens} tokens, {bytes / (double)(1 << 20):0.0} MiB per model name");
+            CultureInfo.InvariantCulture,
+            $"cache {tokens} tokens in {parse.GetValue(s_kv)}, {bytes / (double)(1 << 20):0.0} MiB per model name");
         parse.InvocationConfiguration.Output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"Serving {string.Join(", ", server.ModelNames)} at {server.Url}/v1. Context {server.ContextTokens} tokens; "
-                    + $"{cache}. Ctrl-C stops the server."));
+                    + $"{cache}. {server.Url}/reference describes the API. Ctrl-C stops the server."));
         if (parse.GetResult(s_dashboard) is not null)
         {
             parse.InvocationConfiguration.Output.WriteLine($"The dashboard is at {server.Url}.");
@@ -122,6 +131,7 @@ static class ServeCommand
             Port = parse.GetValue(s_port),
             ApiKey = parse.GetValue(s_key) is { } file ? ReadKey(file) : null,
             CacheBytes = parse.GetValue(s_cache) ?? PromptDecoder.DefaultCacheBytes,
+            CacheFormat = FormatOf(parse.GetValue(s_kv)!),
             MaxContext = parse.GetValue(s_context),
             Concurrency = parse.GetValue(s_concurrency),
             MaxRequests = parse.GetValue(s_requests),
@@ -132,6 +142,18 @@ static class ServeCommand
             LogsPrompts = parse.GetValue(s_logs),
         };
     }
+
+    /// <summary>Creates <c>--cache</c>.</summary>
+    internal static SizeOption Cache() => new(
+        "--cache", "Memory for the keys and values of each model name, as in 4GiB. Default: 1GiB.");
+
+    /// <summary>Creates <c>--kv</c>.</summary>
+    internal static Option<string> KeyValueFormat() => SharedOptions.Choice(
+        "--kv", "Format of the cached keys and values. With bf16 or q8, more tokens fit, and answers differ slightly.",
+        s_formats.Keys, "f32");
+
+    /// <summary>Returns the format of <c>--kv</c>.</summary>
+    internal static NumberFormat FormatOf(string word) => s_formats[word];
 
     /// <summary>Creates <c>--host</c>.</summary>
     internal static Option<string> Host() => new("--host")

@@ -67,7 +67,7 @@ sealed class CachePass(
         int length = sequence.Length, offset = sequence.Offset, all = run.Piece.Tokens.Count;
         int PositionOf(int index) => run.Piece.Positions?[index] ?? length + offset + index - run.First;
         int whole = PositionOf(all - 1) + 1;
-        AttentionSpan span = new(_tokens.Count, run.Count, sequence.Before(sequence.Own), sequence.Start + sequence.Own);
+        AttentionSpan span = new(_tokens.Count, run.Count, sequence.Before(sequence.Own), sequence.From(sequence.Own)[0].Start);
         _spans.Add(span);
         _places.Add((span.FirstKey, run.Count));
         _tokens.AddRange(run.Tokens);

@@ -1,6 +1,7 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Inference;
 
@@ -10,13 +11,20 @@ namespace Farsight.Engine.Inference;
 /// </summary>
 /// <remarks>
 /// The cache is a tree of branches. When rows are needed, the branches that were not used for the longest time are removed, ends before
-/// beginnings. The rows of a sequence are reserved when it is opened, so a sequence that runs never lacks memory. The other sequences of
-/// a step can change the last bits of the logits, as with <see cref="Generator"/>. Not safe for concurrent use.
+/// beginnings. A sequence is opened with rows for its prompt and a few new tokens, and gets more as it grows, so that long limits do not
+/// keep other sequences away. Where running sequences hold all rows, the caller closes one of them and opens it again later: its
+/// computed tokens stay in the cache until their rows are needed. The last sequence can always grow to its limit.
+/// If RoPE depends on the length of the text, computing tokens again would change them, so all rows are reserved at once.
+/// The other sequences of a step, and the places of the rows, can change the last bits of the logits, as with <see cref="Generator"/>.
+/// Not safe for concurrent use.
 /// </remarks>
 public sealed class ContinuousBatch : IDisposable
 {
     // Shorter beginnings are not worth a branch.
     const int LeastShared = 8;
+
+    // Rows for new tokens that are reserved at a time.
+    const int Growth = 64;
 
     // Rows of logits that exist at a time.
     const int LogitRows = 64;
@@ -31,9 +39,11 @@ public sealed class ContinuousBatch : IDisposable
     /// <summary>Allocates the cache.</summary>
     /// <param name="model">The model; not disposed here.</param>
     /// <param name="rows">Maximum number of tokens of all sequences together.</param>
-    public ContinuousBatch(DecoderModel model, int rows)
+    /// <param name="format">Format of the keys and values; see <see cref="BytesPerToken"/>.</param>
+    /// <exception cref="InputException">The format cannot hold keys and values of the model.</exception>
+    public ContinuousBatch(DecoderModel model, int rows, NumberFormat format = NumberFormat.F32)
     {
-        (_model, _cache, _rows, _canShare) = (model, new(model.Config, rows), new(rows), DecodingBatch.CanShare(model));
+        (_model, _cache, _rows, _canShare) = (model, new(model.Config, rows, format), new(rows), DecodingBatch.CanShare(model));
         Capacity = rows;
     }
 
@@ -42,6 +52,12 @@ public sealed class ContinuousBatch : IDisposable
 
     /// <summary>Number of cache rows that no sequence holds.</summary>
     public int FreeRows => _rows.Free;
+
+    /// <summary>Computes the bytes of the cache per token.</summary>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="format">F32, BF16 or Q8_0. The others than F32 need memory for one layer in F32 as well.</param>
+    /// <exception cref="InputException">The format cannot hold keys and values of the model.</exception>
+    public static long BytesPerToken(ModelConfig config, NumberFormat format) => KvCache.BytesPerRow(config, format);
 
     /// <summary>Opens a sequence. It begins with the longest computed beginning of its prompt; its last token is always computed.</summary>
     /// <param name="prompt">Token ids, at least one.</param>
@@ -56,12 +72,36 @@ public sealed class ContinuousBatch : IDisposable
         {
             throw new ArgumentException($"A sequence has {whole} tokens; the cache holds 1 to {Capacity}.", nameof(prompt));
         }
+        int first = _canShare ? (int)Math.Min(whole, prompt.Count + Growth) : (int)whole;
         (SequenceBranch? parent, int own, int shared) = reuses ? Longest(prompt, prompt.Count - 1, planned: false) : default;
-        if (Take((int)whole - shared, parent) is { } start)
+        if (Take(first - shared, first - shared, parent) is { } rows)
         {
-            return Add(prompt, parent, own, shared, start, (int)whole - shared);
+            return Add(prompt, parent, own, shared, rows, (int)whole - shared);
         }
-        return parent is not null && Take((int)whole, null) is { } alone ? Add(prompt, null, 0, 0, alone, (int)whole) : null;
+        return parent is not null && Take(first, first, null) is { } alone ? Add(prompt, null, 0, 0, alone, (int)whole) : null;
+    }
+
+    /// <summary>Reserves rows for the tokens of a running sequence, and for some to come.</summary>
+    /// <returns>False if running sequences hold all rows.</returns>
+    /// <exception cref="ArgumentException">The sequence has more tokens than it was opened for.</exception>
+    public bool TryGrow(SequenceBranch branch)
+    {
+        if (branch.Tokens.Count > branch.MaxTokens)
+        {
+            throw new ArgumentException(
+                $"The sequence was opened for {branch.MaxTokens} tokens of its own and has {branch.Tokens.Count}.", nameof(branch));
+        }
+        while (branch.Tokens.Count > branch.Rows.Capacity)
+        {
+            int wanted = Math.Min(Growth, branch.MaxTokens - branch.Rows.Capacity), end = branch.Rows.End;
+            KeyRange? more = _rows.TakeAt(end, wanted) is > 0 and var count ? new(end, count) : Take(wanted, 1, null);
+            if (more is null)
+            {
+                return false;
+            }
+            branch.Rows.Grow(more.Value);
+        }
+        return true;
     }
 
     /// <summary>Returns how much longer the computed beginning of a prompt will be when the running prompts are computed.</summary>
@@ -71,7 +111,11 @@ public sealed class ContinuousBatch : IDisposable
     /// <summary>Computes remaining tokens of sequences in one pass.</summary>
     /// <param name="work">Sequences, each at most once, with the number of their remaining tokens to compute, at least 1.</param>
     /// <param name="logits">Receives the logits after the last token of each sequence, or after every token of it.</param>
-    public void Step(IReadOnlyList<BranchWork> work, BranchLogits logits)
+    /// <param name="observer">
+    /// Receives the attention peaks of each row with logits, before these, with the index of its sequence in the work; null for none.
+    /// </param>
+    /// <exception cref="ArgumentException">A token has no row; call <see cref="TryGrow"/> before.</exception>
+    public void Step(IReadOnlyList<BranchWork> work, BranchLogits logits, AttentionAction? observer = null)
     {
         CachedSequence[] sequences = [.. work.Select(w => w.Branch.Rows)];
         int[] known = [.. sequences.Select(s => s.Own)];
@@ -81,14 +125,13 @@ public sealed class ContinuousBatch : IDisposable
         {
             SequencePiece piece = new(i, part.Branch.Tokens[known[i]..]); // all that remains, on which some RoPE scalings depend
             int first = part.WantsAll ? 0 : part.Count < piece.Tokens.Count ? part.Count : part.Count - 1;
-            List<int> wanted = [.. Enumerable.Range(first, part.Count - first)];
-            runs.Add(new(piece, 0, part.Count, wanted));
-            outputs.AddRange(wanted.Select(w => (part.Branch, known[i] + w)));
+            runs.AddRange(Runs(sequences[i], piece, part.Count, first));
+            outputs.AddRange(Enumerable.Range(first, part.Count - first).Select(w => (part.Branch, known[i] + w)));
             part.Branch.LastUse = ++_uses;
         }
         try
         {
-            using CachePass pass = new(_model, _cache, sequences, runs, null);
+            using CachePass pass = new(_model, _cache, sequences, runs, observer);
             if (pass.Forward() is { } hidden)
             {
                 Read(hidden, outputs, pass.Scratch, logits);
@@ -111,8 +154,7 @@ public sealed class ContinuousBatch : IDisposable
     {
         branch.IsRunning = false;
         branch.Tokens.RemoveRange(branch.Rows.Own, branch.Remaining);
-        _rows.Return(branch.Rows.Start + branch.Rows.Own, branch.Reserved - branch.Rows.Own);
-        branch.Reserved = branch.Rows.Own;
+        Return(branch.Rows.Trim(branch.Rows.Own));
         if (branch.Children.Count == 0 && (!keeps || !_canShare || branch.Rows.Own == 0 || IsKnown(branch)))
         {
             Remove(branch);
@@ -122,9 +164,33 @@ public sealed class ContinuousBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _cache.Dispose();
 
-    SequenceBranch Add(IReadOnlyList<int> prompt, SequenceBranch? parent, int own, int shared, int start, int count)
+    /// <summary>Splits the next tokens of a sequence into runs whose rows are adjacent.</summary>
+    /// <param name="sequence">Rows of the sequence.</param>
+    /// <param name="piece">All remaining tokens.</param>
+    /// <param name="count">Number of tokens to compute.</param>
+    /// <param name="firstOutput">Index of the first token whose output is requested.</param>
+    static IEnumerable<CacheRun> Runs(CachedSequence sequence, SequencePiece piece, int count, int firstOutput)
     {
-        SequenceBranch branch = new(parent, own, shared, prompt.Skip(shared), new(parent?.Rows.Before(own) ?? [], start, count));
+        IReadOnlyList<KeyRange> rows = sequence.From(sequence.Own);
+        if (rows.Sum(r => r.Count) < count)
+        {
+            throw new ArgumentException($"The sequence has no rows for {count} more tokens; let it grow first.", nameof(count));
+        }
+        int first = 0;
+        foreach (KeyRange range in rows)
+        {
+            int end = Math.Min(count, first + range.Count), output = Math.Max(first, firstOutput);
+            if (end > first)
+            {
+                yield return new(piece, first, end - first, [.. Enumerable.Range(output, Math.Max(0, end - output))]);
+            }
+            first = end;
+        }
+    }
+
+    SequenceBranch Add(IReadOnlyList<int> prompt, SequenceBranch? parent, int own, int shared, KeyRange rows, int maxTokens)
+    {
+        SequenceBranch branch = new(parent, own, shared, prompt.Skip(shared), new(parent?.Rows.Before(own) ?? [], rows), maxTokens);
         (parent?.Children ?? _roots).Add(branch);
         for (SequenceBranch? used = branch; used is not null; used = used.Parent)
         {
@@ -133,14 +199,17 @@ public sealed class ContinuousBatch : IDisposable
         return branch;
     }
 
-    /// <summary>Takes rows; removes branches that no sequence uses until there are enough, and none if there cannot be enough.</summary>
+    /// <summary>
+    /// Takes adjacent rows; removes what no running sequence uses until there are enough, and nothing if there cannot be.
+    /// </summary>
     /// <param name="count">Number of rows.</param>
+    /// <param name="least">Number of rows that are enough where there cannot be as many.</param>
     /// <param name="kept">A branch that is not removed, and neither are those with which it begins; null for none.</param>
-    int? Take(int count, SequenceBranch? kept)
+    KeyRange? Take(int count, int least, SequenceBranch? kept)
     {
         if (_rows.Take(count) is { } free)
         {
-            return free;
+            return new(free, count);
         }
         HashSet<SequenceBranch> staying = [];
         foreach (SequenceBranch used in Below(_roots).Where(b => b.IsRunning || b == kept))
@@ -150,26 +219,51 @@ public sealed class ContinuousBatch : IDisposable
             }
         }
         List<SequenceBranch> removable = [.. Below(_roots).Where(b => !staying.Contains(b))];
-        if (_rows.LongestWith(removable.Select(b => (b.Rows.Start, b.Reserved))) < count)
+        (SequenceBranch Branch, int Used)[] partly =
+        [
+            .. staying.Where(b => !b.IsRunning && b != kept)
+                .Select(b => (b, b.Children.Where(staying.Contains).Max(c => c.ParentTokens))),
+        ];
+        int possible = Math.Min(
+            count, _rows.LongestWith([.. removable.SelectMany(b => b.Rows.Ranges), .. partly.SelectMany(p => p.Branch.Rows.From(p.Used))]));
+        if (possible < least)
         {
             return null;
         }
         while (true)
         {
-            SequenceBranch oldest = removable.Where(b => b.Children.Count == 0).MinBy(b => b.LastUse)!;
-            removable.Remove(oldest);
-            Remove(oldest);
-            if (_rows.Take(count) is { } start)
+            if (removable.Where(b => b.Children.Count == 0).MinBy(b => b.LastUse) is { } oldest)
             {
-                return start;
+                removable.Remove(oldest);
+                Remove(oldest);
             }
+            else
+            {
+                foreach ((SequenceBranch branch, int used) in partly) // no sequence uses their ends
+                {
+                    branch.Tokens.RemoveRange(used, branch.Tokens.Count - used);
+                    Return(branch.Rows.Trim(used));
+                }
+            }
+            if (_rows.Take(possible) is { } start)
+            {
+                return new(start, possible);
+            }
+        }
+    }
+
+    void Return(IEnumerable<KeyRange> rows)
+    {
+        foreach (KeyRange range in rows)
+        {
+            _rows.Return(range);
         }
     }
 
     void Remove(SequenceBranch branch)
     {
         (branch.Parent?.Children ?? _roots).Remove(branch);
-        _rows.Return(branch.Rows.Start, branch.Reserved);
+        Return(branch.Rows.Ranges);
     }
 
     /// <summary>Returns whether other branches have all tokens of a branch.</summary>

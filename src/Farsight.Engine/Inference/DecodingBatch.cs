@@ -66,7 +66,7 @@ public sealed class DecodingBatch : IDisposable
     public AttentionAction? Observer { get; set; }
 
     /// <summary>Number of cache rows that no sequence has reserved.</summary>
-    public int RowsLeft => _rows - (_sequences.Count == 0 ? 0 : _sequences[^1].Start + _sequences[^1].Capacity);
+    public int RowsLeft => _rows - (_sequences.Count == 0 ? 0 : _sequences[^1].End);
 
     /// <summary>Adds a sequence and returns its index, the next one.</summary>
     /// <param name="capacity">Maximum number of tokens, without shared ones.</param>
@@ -217,42 +217,3 @@ public delegate void LogitsAction(int sequence, ReadOnlySpan<float> logits);
 /// <param name="logProb">Log-probability in nats.</param>
 /// <param name="isTop">Whether no token is more likely.</param>
 delegate void TokenScoreAction(int sequence, TargetToken token, float logProb, bool isTop);
-
-/// <summary>Represents the rows of a cache that belong to one sequence.</summary>
-/// <param name="parent">The sequence whose tokens it begins with; null for none.</param>
-/// <param name="start">First cache row.</param>
-/// <param name="capacity">Maximum number of own rows.</param>
-sealed class CachedSequence(CachedSequence? parent, int start, int capacity)
-{
-    IReadOnlyList<KeyRange>? _shared;
-
-    /// <summary>Creates the rows of a sequence that begins with given rows of others.</summary>
-    internal CachedSequence(IReadOnlyList<KeyRange> shared, int start, int capacity)
-        : this((CachedSequence?)null, start, capacity) => _shared = shared;
-
-    internal int Start => start;
-
-    internal int Capacity => capacity;
-
-    /// <summary>Number of rows in use.</summary>
-    internal int Own { get; set; }
-
-    /// <summary>Number of tokens, including shared ones.</summary>
-    internal int Length => Own + (_shared?.Sum(r => r.Count) ?? parent?.Length ?? 0);
-
-    /// <summary>Position of the next token minus <see cref="Length"/>: 0 unless a piece brought positions of its own.</summary>
-    internal int Offset
-    {
-        get => Own > 0 ? field : parent?.Offset ?? 0;
-        set;
-    }
-
-    /// <summary>Rows of other sequences before its own; fixed by the first call.</summary>
-    internal IReadOnlyList<KeyRange> Shared => _shared ??= parent?.Before(parent.Own) ?? [];
-
-    /// <summary>Returns the rows that the row after <paramref name="own"/> own rows sees.</summary>
-    internal IReadOnlyList<KeyRange> Before(int own) =>
-        own == 0 ? Shared
-        : Shared.Count > 0 && Shared[^1].End == start ? [.. Shared.SkipLast(1), new(Shared[^1].Start, Shared[^1].Count + own)]
-        : [.. Shared, new(start, own)];
-}

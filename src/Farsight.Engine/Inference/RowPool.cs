@@ -1,3 +1,5 @@
+using Farsight.Engine.Kernels;
+
 namespace Farsight.Engine.Inference;
 
 /// <summary>Represents the free rows of a key-value cache. Rows are taken as consecutive ranges, at the lowest place that fits.</summary>
@@ -29,23 +31,42 @@ sealed class RowPool(int rows)
         return null;
     }
 
+    /// <summary>Takes the free rows from a row on, and returns how many they are.</summary>
+    /// <param name="row">The first of them.</param>
+    /// <param name="most">Maximum number of rows.</param>
+    internal int TakeAt(int row, int most)
+    {
+        if (!_free.Remove(row, out int length))
+        {
+            return 0;
+        }
+        int count = Math.Min(length, most);
+        if (length > count)
+        {
+            _free.Add(row + count, length - count);
+        }
+        Free -= count;
+        return count;
+    }
+
     /// <summary>Returns the length of the longest free range there would be if rows were returned.</summary>
     /// <param name="taken">Ranges of rows that are taken.</param>
-    internal int LongestWith(IEnumerable<(int Start, int Count)> taken)
+    internal int LongestWith(IEnumerable<KeyRange> taken)
     {
         int longest = 0, start = 0, end = 0;
-        foreach ((int next, int count) in taken.Concat(_free.Select(f => (f.Key, f.Value))).OrderBy(r => r.Item1))
+        foreach (KeyRange next in taken.Concat(_free.Select(f => new KeyRange(f.Key, f.Value))).OrderBy(r => r.Start))
         {
-            start = next == end ? start : next;
-            end = next + count;
+            start = next.Start == end ? start : next.Start;
+            end = next.End;
             longest = Math.Max(longest, end - start);
         }
         return longest;
     }
 
     /// <summary>Returns rows that were taken.</summary>
-    internal void Return(int start, int count)
+    internal void Return(KeyRange rows)
     {
+        (int start, int count) = rows;
         if (count == 0)
         {
             return;

@@ -11,9 +11,11 @@ public sealed class SequenceBranch
     /// <param name="cachedTokens">Number of tokens of the beginning, with those of all ancestors.</param>
     /// <param name="tokens">Own tokens.</param>
     /// <param name="rows">Cache rows of the own tokens.</param>
-    internal SequenceBranch(SequenceBranch? parent, int parentTokens, int cachedTokens, IEnumerable<int> tokens, CachedSequence rows)
+    /// <param name="maxTokens">Maximum number of own tokens that are computed.</param>
+    internal SequenceBranch(
+        SequenceBranch? parent, int parentTokens, int cachedTokens, IEnumerable<int> tokens, CachedSequence rows, int maxTokens)
     {
-        (Parent, ParentTokens, CachedTokens, Rows, Reserved) = (parent, parentTokens, cachedTokens, rows, rows.Capacity);
+        (Parent, ParentTokens, CachedTokens, Rows, MaxTokens) = (parent, parentTokens, cachedTokens, rows, maxTokens);
         Tokens = [.. tokens];
     }
 
@@ -23,7 +25,7 @@ public sealed class SequenceBranch
     /// <summary>Number of tokens that are not computed yet.</summary>
     public int Remaining => Tokens.Count - Rows.Own;
 
-    /// <summary>Adds a token, which the next steps compute.</summary>
+    /// <summary>Adds a token, which the next steps compute after <see cref="ContinuousBatch.TryGrow"/>.</summary>
     public void Append(int token) => Tokens.Add(token);
 
     internal SequenceBranch? Parent { get; }
@@ -35,8 +37,7 @@ public sealed class SequenceBranch
 
     internal CachedSequence Rows { get; }
 
-    /// <summary>Number of cache rows that the branch holds.</summary>
-    internal int Reserved { get; set; }
+    internal int MaxTokens { get; }
 
     internal List<SequenceBranch> Children { get; } = [];
 

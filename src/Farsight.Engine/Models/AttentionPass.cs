@@ -71,7 +71,7 @@ sealed class AttentionPass
     {
         Rotate(queries, _context.QueryRope);
         Rotate(keys, _context.KeyRope);
-        (Rows seenKeys, Rows seenValues) = cache?.Append(keys, _value.Output)
+        (Rows seenKeys, Rows seenValues) = cache?.Append(keys, _value.Output, _context.Spans)
             ?? (_context.Gather(keys, scratch), _context.Gather(_value.Output, scratch));
         if (cache is not null && _context.Spans.All(s => s.QueryCount == 1))
         {
@@ -194,25 +194,5 @@ sealed class AttentionPass
             d.CopyFrom(dProjected);
             w.Release(mark);
         }
-    }
-}
-
-/// <summary>Represents the keys and values of one layer from earlier passes, and the places of the new rows.</summary>
-/// <param name="Keys">[S, Hkv·Dh]</param>
-/// <param name="Values">[S, Hkv·Dh]</param>
-/// <param name="Places">First cache row and number of rows of each group of new rows, in their order.</param>
-sealed record LayerCache(Rows Keys, Rows Values, IReadOnlyList<(int FirstRow, int Count)> Places)
-{
-    /// <summary>Copies the new rows into the cache and returns all of its rows.</summary>
-    internal (Rows Keys, Rows Values) Append(Rows keys, Rows values)
-    {
-        int next = 0;
-        foreach ((int first, int count) in Places)
-        {
-            Keys.Slice(first, count).CopyFrom(keys.Slice(next, count));
-            Values.Slice(first, count).CopyFrom(values.Slice(next, count));
-            next += count;
-        }
-        return (Keys, Values);
     }
 }

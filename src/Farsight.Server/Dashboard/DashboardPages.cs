@@ -58,7 +58,7 @@ sealed class DashboardPages : IDisposable
         Get("/assets/dashboard.js", http => File(http, "text/javascript; charset=utf-8", s_script, "default-src 'none'"));
         if (_models is { } models)
         {
-            Page("/playground", _ => Task.FromResult(PlaygroundPage.Of(models())));
+            Page("/playground", _ => Task.FromResult(PlaygroundPage.Of(models(), _evaluations.RetrievalHeads())));
         }
         app.MapMethods("/run/stop", [HttpMethods.Post], http => Safely(http, () => Stop(http)));
 

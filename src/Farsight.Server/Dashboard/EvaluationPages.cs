@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Farsight.Engine;
+using Farsight.Engine.Models;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Report;
 using Microsoft.AspNetCore.Http;
@@ -40,6 +42,29 @@ sealed class EvaluationPages(ShownFolders folders)
             Section = "/evaluations",
             Controls = Html.Form("/evaluations", [], Html.Field("find", "Name", find), "Find"),
         };
+    }
+
+    /// <summary>Returns the retrieval heads of the evaluations that measured them, with the name of each.</summary>
+    internal IReadOnlyList<(string Name, string Heads)> RetrievalHeads()
+    {
+        List<(string, string)> found = [];
+        foreach (FoundItem item in folders.Content().Evaluations)
+        {
+            try
+            {
+                string folder = folders.Locate(item.Address);
+                if (found.Count < MostOpen && File.Exists(Path.Combine(folder, HeadScores.FileName)))
+                {
+                    IReadOnlyList<AttentionHead> heads = HeadScores.Read(folders.RequireOwn(folder)).RetrievalHeads;
+                    found.AddRange(heads.Count > 0 ? [(item.Name, string.Join(' ', heads.Select(h => $"{h.Layer}-{h.Head}")))] : []);
+                }
+            }
+            catch (Exception e) when (e is InputException or PageException or IOException or UnauthorizedAccessException)
+            {
+                // Its own page says what is wrong with it.
+            }
+        }
+        return found;
     }
 
     /// <summary>Returns the page of one evaluation, or of several compared with the first.</summary>

@@ -38,16 +38,26 @@ sealed class AnswerRun(
         (CompletionRequest[] requests, IAnswerReply reply) = await Task.Run(() => prepare(model)).ConfigureAwait(false);
         using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(context.Aborted, server.Stopping);
         AnswerRun run = new(model, requests, server.Metrics, cancel);
-        IReadOnlyList<Completion> answers = fields.Streams
-            ? await reply.Stream(run, new(context.Response, cancel.Token), server.Options.Heartbeat).ConfigureAwait(false)
-            : await run.Run().ConfigureAwait(false);
-        TokenUsage usage = Usage(answers, fields.Choices);
-        context.Count(usage);
-        server.Metrics.CountTokens(model.Name, usage);
-        answers.ToList().ForEach(a => server.LogText("answer", a.Text));
-        if (!fields.Streams)
+        using RequestSpan span = RequestSpan.Start(context.Parent, reply.Operation, model.Name);
+        try
         {
-            await context.Reply(reply.Whole(answers, usage)).ConfigureAwait(false);
+            IReadOnlyList<Completion> answers = fields.Streams
+                ? await reply.Stream(run, new(context.Response, cancel.Token), server.Options.Heartbeat).ConfigureAwait(false)
+                : await run.Run().ConfigureAwait(false);
+            TokenUsage usage = Usage(answers, fields.Choices);
+            context.Count(usage);
+            server.Metrics.CountTokens(model.Name, usage);
+            span.End(usage, [.. answers.Select(FinishOf)]);
+            answers.ToList().ForEach(a => server.LogText("answer", a.Text));
+            if (!fields.Streams)
+            {
+                await context.Reply(reply.Whole(answers, usage)).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e)
+        {
+            span.Fail(context.Aborted.IsCancellationRequested ? "cancelled" : e.GetType().Name);
+            throw;
         }
     }
 
@@ -127,7 +137,9 @@ sealed class AnswerRun(
                 },
             }),
         ];
+        DateTime begin = DateTime.UtcNow;
         IReadOnlyList<Completion> answers = await model.Answers.CompleteAsync(observed, _cancel).ConfigureAwait(false);
+        RequestSpan.AddPhases(begin, answers);
         return answers.Any(a => a.FinishReason == FinishReason.Cancelled) ? throw new OperationCanceledException(_cancel) : answers;
     }
 
@@ -158,6 +170,9 @@ sealed class AnswerRun(
 /// <summary>Writes the reply to a request.</summary>
 interface IAnswerReply
 {
+    /// <summary>Name of the operation in traces, as OpenTelemetry's conventions for generative AI have it.</summary>
+    string Operation { get; }
+
     /// <summary>Creates the whole reply.</summary>
     JsonObject Whole(IReadOnlyList<Completion> answers, TokenUsage usage);
 

@@ -56,6 +56,9 @@ sealed class ChatReply : IAnswerReply
     }
 
     /// <inheritdoc/>
+    public string Operation => "chat";
+
+    /// <inheritdoc/>
     public JsonObject Whole(IReadOnlyList<Completion> answers, TokenUsage usage) => Envelope("chat.completion", new()
     {
         ["choices"] = new JsonArray([.. answers.Select((a, i) => (JsonNode)WholeChoice(i, a))]),
@@ -72,7 +75,7 @@ sealed class ChatReply : IAnswerReply
         {
             await Send(events, i, _choices[i].Parser.Finish(), [], isLast: true).ConfigureAwait(false);
             string finish = _choices[i].Parser.HasCalls ? "tool_calls" : AnswerRun.FinishOf(answer);
-            await events.Send(Chunk(i, [], null, finish)).ConfigureAwait(false);
+            await events.Send(Chunk(i, [], null, finish, answer)).ConfigureAwait(false);
         }
         if (_request.Generation.IncludesUsage)
         {
@@ -155,18 +158,31 @@ sealed class ChatReply : IAnswerReply
                 [.. pieces.Where(p => p.Call is not null).Select(p => CallJson(p.Call!, p.Call!.Arguments))]);
         }
         message["refusal"] = null;
-        return new()
+        JsonObject choice = new()
         {
             ["index"] = index,
             ["message"] = message,
             ["logprobs"] = _request.Generation.TopLogProbs is null ? null : AnswerJson.ChatLogProbs(answer.LogProbs, _model.Tokenizer),
             ["finish_reason"] = parser.HasCalls ? "tool_calls" : AnswerRun.FinishOf(answer),
         };
+        AddIds(choice, answer);
+        return choice;
     }
 
-    JsonObject Chunk(int index, JsonObject delta, JsonObject? scores, string? finish)
+    void AddIds(JsonObject choice, Completion? answer)
+    {
+        if (_request.ReturnsTokenIds && answer is not null)
+        {
+            IEnumerable<int> ids = answer.StopToken is { } stop ? answer.Tokens.Append(stop) : answer.Tokens;
+            choice["token_ids"] = new JsonArray([.. ids.Select(t => (JsonNode)t)]);
+        }
+    }
+
+    /// <summary>Creates an event of a choice; the last has the answer.</summary>
+    JsonObject Chunk(int index, JsonObject delta, JsonObject? scores, string? finish, Completion? answer = null)
     {
         JsonObject choice = new() { ["index"] = index, ["delta"] = delta, ["logprobs"] = scores, ["finish_reason"] = finish };
+        AddIds(choice, answer);
         JsonObject rest = new() { ["choices"] = new JsonArray(choice) };
         if (_request.Generation.IncludesUsage)
         {

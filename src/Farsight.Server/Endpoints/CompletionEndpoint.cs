@@ -90,6 +90,9 @@ sealed class CompletionReply(ServedModel model, CompletionFields request, IReadO
     bool HasScores => request.Generation.TopLogProbs is not null;
 
     /// <inheritdoc/>
+    public string Operation => "text_completion";
+
+    /// <inheritdoc/>
     public JsonObject Whole(IReadOnlyList<Completion> answers, TokenUsage usage)
     {
         JsonObject json = Envelope([.. answers.Select((a, i) => (JsonNode)WholeChoice(i, a))]);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Engine;
@@ -38,6 +39,12 @@ sealed class RequestContext(HttpContext http, JsonElement json)
     internal JsonElement Json => json;
 
     internal HttpResponse Response => http.Response;
+
+    /// <summary>The span of the client that its header traceparent names, by which its trace and ours are one; default for none.</summary>
+    internal ActivityContext Parent => ActivityContext.TryParse(
+        http.Request.Headers.TraceParent, http.Request.Headers.TraceState, isRemote: true, out ActivityContext parent)
+        ? parent
+        : default;
 
     /// <summary>Cancelled when the client has gone.</summary>
     internal CancellationToken Aborted => http.RequestAborted;

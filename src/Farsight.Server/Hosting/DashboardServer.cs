@@ -75,7 +75,7 @@ public sealed class DashboardServer : IAsyncDisposable
             kestrel.Listen(host, port, listen => listen.Protocols = HttpProtocols.Http1);
         });
         WebApplication app = builder.Build();
-        RequestGate gate = new(key) { LogLine = log, IsForBrowsers = true };
+        RequestGate gate = new(key) { LogLine = log, IsForBrowsers = _ => true };
         app.Use(gate.Pass);
         app.UseRouting();
         app.Use(RequestGate.RefuseUnknown);

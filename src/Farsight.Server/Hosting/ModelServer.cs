@@ -23,9 +23,10 @@ public sealed class ModelServer : IAsyncDisposable
     readonly ServerState _state;
     readonly CancellationTokenSource _stopping;
     readonly DashboardPages? _pages;
+    readonly IDisposable? _traces;
 
-    ModelServer(WebApplication app, ServerState state, CancellationTokenSource stopping, DashboardPages? pages) =>
-        (_app, _state, _stopping, _pages) = (app, state, stopping, pages);
+    ModelServer(WebApplication app, ServerState state, CancellationTokenSource stopping, DashboardPages? pages, IDisposable? traces) =>
+        (_app, _state, _stopping, _pages, _traces) = (app, state, stopping, pages, traces);
 
     /// <summary>Address of the server: "http://127.0.0.1:8080".</summary>
     public string Url => _app.Urls.First();
@@ -38,7 +39,7 @@ public sealed class ModelServer : IAsyncDisposable
 
     /// <summary>Number of tokens that the cache of each model holds, and their bytes; 0 with a context method.</summary>
     public (int Tokens, long Bytes) Cache =>
-        (_state.Models.Base.CacheTokens.Capacity, _state.Models.Base.CacheTokens.Capacity * _state.Models.Base.BytesPerToken);
+        (_state.Models.Base.CacheTokens.Capacity, _state.Models.Base.CacheBytes);
 
     /// <summary>Opens the models and begins to listen.</summary>
     /// <param name="options">The served models, and the limits.</param>
@@ -48,13 +49,14 @@ public sealed class ModelServer : IAsyncDisposable
     public static async Task<ModelServer> StartAsync(ServerOptions options, Action<string> log, DashboardOptions? dashboard = null)
     {
         options.Check();
+        IDisposable? traces = TraceExport.Start();
         ModelCatalog models = new(options, log);
         Admission admission = new(options.MaxRequests);
         CancellationTokenSource stopping = new();
         ServerState state = new(options, models, admission, new(admission, models), log, stopping.Token);
         DashboardPages? pages = dashboard is null ? null : new(dashboard, () => [.. models.Models.Select(m => m.Name)]);
         WebApplication app = Build(state, pages);
-        ModelServer server = new(app, state, stopping, pages);
+        ModelServer server = new(app, state, stopping, pages, traces);
         try
         {
             await app.StartAsync().ConfigureAwait(false);
@@ -66,6 +68,7 @@ public sealed class ModelServer : IAsyncDisposable
             pages?.Dispose();
             models.Dispose();
             stopping.Dispose();
+            traces?.Dispose();
             if (e is IOException or SocketException) // a port in use, or an address or port that this machine or user does not have
             {
                 throw new InputException(
@@ -97,6 +100,7 @@ public sealed class ModelServer : IAsyncDisposable
         _pages?.Dispose();
         _state.Models.Dispose();
         _stopping.Dispose();
+        _traces?.Dispose();
     }
 
     static WebApplication Build(ServerState state, DashboardPages? pages)
@@ -104,6 +108,7 @@ public sealed class ModelServer : IAsyncDisposable
         ServerOptions options = state.Options;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddRoutingCore();
+        builder.Services.AddOptions();
         builder.Logging.ClearProviders(); // the messages of the framework can hold text of requests
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -127,17 +132,18 @@ public sealed class ModelServer : IAsyncDisposable
             LogLine = state.Log,
             Count = state.Metrics.CountRequest,
             Stopping = state.Stopping,
-            IsForBrowsers = pages is not null,
+            IsForBrowsers = path => pages is not null || ApiReference.IsAt(path),
         };
         app.Use(gate.Pass);
         app.UseRouting();
         app.Use(RequestGate.RefuseUnknown);
-        Map(app, state, maxBody);
+        Map(app, state, maxBody, hasPlayground: pages is not null);
+        ApiReference.Map(app);
         pages?.Map(app);
         return app;
     }
 
-    static void Map(WebApplication app, ServerState state, long maxBody)
+    static void Map(WebApplication app, ServerState state, long maxBody, bool hasPlayground)
     {
         Get("/v1/models", (context, _) => ModelEndpoints.List(state, context));
         Get("/v1/models/{**id}", (context, id) => ModelEndpoints.Get(state, context, id));
@@ -150,6 +156,10 @@ public sealed class ModelServer : IAsyncDisposable
         Post("/tokenize", TextEndpoints.Tokenize);
         Post("/detokenize", TextEndpoints.Detokenize);
         Post("/apply-template", TextEndpoints.ApplyTemplate);
+        if (hasPlayground)
+        {
+            Post("/playground/heads", HeadViewEndpoint.Answer);
+        }
 
         void Get(string route, Func<RequestContext, string, Task> answer) => app.MapMethods(
             route,

@@ -33,9 +33,9 @@ sealed class RequestGate
     internal CancellationToken Stopping { get; init; }
 
     /// <summary>
-    /// Whether a browser may ask its user for the key, which it then sends as the password of HTTP's basic authentication.
+    /// Tells at which paths a browser may ask its user for the key, which it then sends as the password of HTTP's basic authentication.
     /// </summary>
-    internal bool IsForBrowsers { get; init; }
+    internal Predicate<PathString> IsForBrowsers { get; init; } = _ => false;
 
     /// <summary>Lets a request pass, and logs it.</summary>
     internal async Task Pass(HttpContext context, RequestDelegate next)
@@ -101,7 +101,7 @@ sealed class RequestGate
         {
             return;
         }
-        if (!CryptographicOperations.FixedTimeEquals(Hash(Given(request.Headers.Authorization.ToString())), _key))
+        if (!CryptographicOperations.FixedTimeEquals(Hash(Given(request)), _key))
         {
             throw new ApiException(
                 401, "The API key is missing or wrong; send it in the header Authorization: Bearer KEY.", code: "invalid_api_key");
@@ -109,14 +109,15 @@ sealed class RequestGate
     }
 
     /// <summary>Returns the key of a header; empty for none.</summary>
-    string Given(string header)
+    string Given(HttpRequest request)
     {
+        string header = request.Headers.Authorization.ToString();
         if (header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
         {
             return header[Bearer.Length..].Trim();
         }
         byte[] pair = new byte[header.Length];
-        return IsForBrowsers
+        return IsForBrowsers(request.Path)
             && header.StartsWith(Basic, StringComparison.OrdinalIgnoreCase)
             && Convert.TryFromBase64String(header[Basic.Length..].Trim(), pair, out int count)
             && Encoding.UTF8.GetString(pair, 0, count).Split(':', 2) is [_, var password] ? password : "";
@@ -150,7 +151,7 @@ sealed class RequestGate
             }
             if (refusal.Status == StatusCodes.Status401Unauthorized)
             {
-                context.Response.Headers.WWWAuthenticate = IsForBrowsers ? BrowserChallenge : "Bearer";
+                context.Response.Headers.WWWAuthenticate = IsForBrowsers(context.Request.Path) ? BrowserChallenge : "Bearer";
             }
             if (refusal.Allow is { } methods)
             {

@@ -15,6 +15,9 @@ namespace Farsight.Server.Protocol;
 /// <param name="Format">The grammar of the answer; null for free text.</param>
 sealed record ChatRequest(GenerationFields Generation, JsonArray Messages, int[]? PromptTokens, ToolFields Tools, Grammar? Format)
 {
+    /// <summary>Whether the reply has the ids of the answers' tokens, as vLLM's has.</summary>
+    internal bool ReturnsTokenIds { get; private init; }
+
     /// <summary>Name of the field with the prompt's token ids.</summary>
     internal const string PromptTokenIds = "prompt_token_ids";
 
@@ -38,6 +41,7 @@ sealed record ChatRequest(GenerationFields Generation, JsonArray Messages, int[]
         {
             throw fields.Wrong("response_format", "cannot be combined with tools; send one of them");
         }
+        bool returnsIds = fields.Switch("return_token_ids") ?? false;
         _ = fields.Switch("parallel_tool_calls");
         fields.AcceptOnly("store", "false", v => v.ValueKind == JsonValueKind.False);
         fields.AcceptOnly("modalities", """["text"]""", v => v.ValueKind == JsonValueKind.Array && v.EnumerateArray().All(IsText));
@@ -45,7 +49,7 @@ sealed record ChatRequest(GenerationFields Generation, JsonArray Messages, int[]
         fields.AcceptOnly("prompt_cache_retention", "in_memory", v => v.ValueKind == JsonValueKind.String && v.ValueEquals("in_memory"));
         fields.Refuse("functions", "function_call", "audio", "prediction", "reasoning_effort", "web_search_options", "moderation");
         fields.Done();
-        return new(generation, messages, tokens, tools, format);
+        return new(generation, messages, tokens, tools, format) { ReturnsTokenIds = returnsIds };
     }
 
     /// <summary>Reads the messages of a conversation.</summary>

@@ -2,6 +2,7 @@ using Farsight.Alignment.Answering;
 using Farsight.Alignment.Answering.Context;
 using Farsight.Engine;
 using Farsight.Engine.Inference;
+using Farsight.Engine.Numerics;
 using Farsight.Server.Protocol;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
@@ -16,6 +17,7 @@ sealed class ServedModel : IDisposable
     readonly Lazy<ChatFormat?> _format; // finding out whether there is one reads files
     readonly Lazy<string> _tokenizerHash;
     readonly ContinuousModel? _shared; // null with a context method
+    readonly NumberFormat _cacheFormat;
     readonly int _maxNewTokens = int.MaxValue;
     int _users;
     bool _isRemoved;
@@ -23,7 +25,7 @@ sealed class ServedModel : IDisposable
     /// <summary>Opens a model. The weights are mapped from their file, so all adapters of a model share them.</summary>
     internal ServedModel(string name, ServerOptions options, string? adapter, Action<string>? notice)
     {
-        (Name, IsAdapter) = (name, adapter is not null);
+        (Name, IsAdapter, _cacheFormat) = (name, adapter is not null, options.CacheFormat);
         _loaded = LoadedModel.Open(options.Model, adapter, adapter is null ? options.Rope : null, notice);
         (_format, _tokenizerHash) = (new(() => _loaded.HasFormat ? _loaded.Format : null), new(() => _loaded.Tokenizer.Sha256));
         try
@@ -40,6 +42,7 @@ sealed class ServedModel : IDisposable
             Answers = _shared = new(_loaded, new()
             {
                 CacheBytes = options.CacheBytes,
+                CacheFormat = options.CacheFormat,
                 MaxTokens = Window,
                 MaxSequences = options.Concurrency,
                 PrefillTokens = options.PrefillTokens,
@@ -79,8 +82,8 @@ sealed class ServedModel : IDisposable
     /// <summary>Number of tokens that the model can have: ids are smaller.</summary>
     internal int Vocabulary => _loaded.Model.Config.VocabSize;
 
-    /// <summary>Bytes of keys and values for each token.</summary>
-    internal long BytesPerToken => DecodingBatch.BytesPerToken(_loaded.Model.Config);
+    /// <summary>Bytes of the cache.</summary>
+    internal long CacheBytes => CacheTokens.Capacity * ContinuousBatch.BytesPerToken(_loaded.Model.Config, _cacheFormat);
 
     /// <summary>Gets the chat format.</summary>
     /// <exception cref="ApiException">The model has none.</exception>

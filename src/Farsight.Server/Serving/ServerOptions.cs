@@ -1,6 +1,7 @@
 using System.Net;
 using Farsight.Engine;
 using Farsight.Engine.Inference;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Rope;
 
 namespace Farsight.Server.Serving;
@@ -43,6 +44,12 @@ public sealed record ServerOptions
 
     /// <summary>Key that clients must send; null for none.</summary>
     public string? ApiKey { get; init; }
+
+    /// <summary>
+    /// Format of cached keys and values: F32, BF16 or Q8_0 (8 bits). Fewer bits hold more tokens in the same memory and change the logits.
+    /// Default: F32.
+    /// </summary>
+    public NumberFormat CacheFormat { get; init; } = NumberFormat.F32;
 
     /// <summary>Maximum bytes of cached keys and values for each model name. Default: 1 GiB.</summary>
     public long CacheBytes { get; init; } = PromptDecoder.DefaultCacheBytes;
@@ -87,6 +94,10 @@ public sealed record ServerOptions
             : MaxRequests < 1 ? $"{nameof(MaxRequests)} is {MaxRequests}; use 1 or more."
             : PrefillTokens < 1 ? $"{nameof(PrefillTokens)} is {PrefillTokens}; use 1 or more."
             : MaxConnections < 1 ? $"{nameof(MaxConnections)} is {MaxConnections}; use 1 or more."
+            : CacheFormat is not (NumberFormat.F32 or NumberFormat.BF16 or NumberFormat.Q8_0)
+                ? $"{nameof(CacheFormat)} is {CacheFormat}; use F32, BF16 or Q8_0."
+            : ContextMethod is not null && CacheFormat != NumberFormat.F32
+                ? $"{nameof(CacheFormat)} is {CacheFormat}, but a context method keeps keys and values in a format of its own; use F32."
             : MaxContext < 2 ? $"{nameof(MaxContext)} is {MaxContext}; use 2 or more."
             : Adapters.Select(a => a.Name).Append(ModelName).GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice
                 ? $"Two models have the name {twice.Key}; give each its own."

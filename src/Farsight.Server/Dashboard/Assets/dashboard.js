@@ -82,7 +82,7 @@ function play(form) {
       messages: [{ role: "user", content: text ? text + "\n\n" + question : question }],
       max_tokens: Number(form.elements.namedItem("tokens").value),
       temperature: Number(form.elements.namedItem("temperature").value),
-      stream: true, stream_options: { include_usage: true }, logprobs: true, top_logprobs: 5,
+      stream: true, stream_options: { include_usage: true }, logprobs: true, top_logprobs: 5, return_token_ids: true,
     };
     await Promise.all(sides.map((s) => s.answer(request, running.signal)));
     ask.disabled = false;
@@ -96,7 +96,8 @@ function side(element) {
   const answer = element.querySelector(".answer");
   const detail = element.querySelector("[data-token]");
   const usage = element.querySelector("[data-usage]");
-  let tokens = [], selected = -1;
+  const heads = element.querySelector("[data-heads]");
+  let tokens = [], selected = -1, ids = [], asked = null, looks = 0;
 
   function select(number) {
     if (tokens[selected]) { tokens[selected].span.classList.remove("selected"); }
@@ -111,13 +112,63 @@ function side(element) {
     const number = tokens.findIndex((t) => t.span === event.target);
     if (number >= 0) { select(number); }
   });
+  answer.addEventListener("click", (event) => {
+    const number = tokens.findIndex((t) => t.span === event.target);
+    if (number >= 0) { look(number); }
+  });
   answer.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && tokens[selected]) {
+      event.preventDefault();
+      look(selected);
+    }
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step && tokens.length) {
       event.preventDefault();
       select(selected + step);
     }
   });
+
+  // Shows where the heads looked as a token was chosen.
+  async function look(number) {
+    if (number >= ids.length) {
+      heads.textContent = "The tokens of the answer are known when it has ended.";
+      return;
+    }
+    const current = ++looks; // a later one, or another question, replaces it
+    heads.textContent = "Computing the answer again …";
+    const chosen = element.closest("form").elements.namedItem("heads").value;
+    try {
+      const response = await fetch("/playground/heads", {
+        method: "POST", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({
+          model: asked.model, messages: asked.messages, answer_token_ids: ids.slice(0, number + 1),
+          heads: chosen ? chosen.split(" ") : null,
+        }),
+      });
+      const view = await response.json();
+      if (!response.ok) { throw new Error(view.error.message); }
+      if (current === looks) { show(view); }
+    } catch (e) {
+      if (current === looks) { heads.textContent = e.message; }
+    }
+  }
+
+  function show(view) {
+    const make = (name, text) => {
+      const made = document.createElement(name);
+      made.textContent = text || "";
+      return made;
+    };
+    const copying = view.places.filter((p) => p.copies).reduce((n, p) => n + p.heads.length, 0);
+    const list = document.createElement("ol");
+    for (const place of view.places) {
+      const item = make("li", `${place.heads.length} ${place.heads.length === 1 ? "head" : "heads"}${place.copies ? ", the same token" : ""}: … ${place.before}`);
+      item.append(make("mark", place.token), `${place.after} … `, make("span", `(heads ${place.heads.slice(0, 12).join(", ")}${place.heads.length > 12 ? ", …" : ""})`));
+      item.lastChild.className = "small";
+      list.append(item);
+    }
+    heads.replaceChildren(make("p", `Where ${view.heads} heads looked as ${JSON.stringify(view.token)} was chosen; ${copying} of those shown copy it:`), list);
+  }
 
   function add(entry) {
     const span = document.createElement("span");
@@ -143,6 +194,7 @@ function side(element) {
       if (data.usage) { numbers = data.usage; }
       for (const choice of data.choices || []) {
         first = first || performance.now();
+        ids = ids.concat(choice.token_ids || []);
         for (const entry of (choice.logprobs && choice.logprobs.content) || []) { add(entry); }
       }
     });
@@ -158,7 +210,10 @@ function side(element) {
     async answer(request, signal) {
       answer.textContent = detail.textContent = "";
       usage.textContent = "Reading the prompt …";
-      [tokens, selected] = [[], -1];
+      [tokens, selected, ids] = [[], -1, []];
+      heads.textContent = "";
+      looks++;
+      asked = { model: model.value, messages: request.messages };
       try {
         await run(request, signal);
       } catch (e) {

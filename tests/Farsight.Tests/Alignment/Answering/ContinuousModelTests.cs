@@ -30,6 +30,61 @@ public sealed class ContinuousModelTests : IDisposable
     }
 
     [Fact]
+    public async Task Answers_that_share_too_little_memory_wait_for_each_other_and_have_the_log_probabilities_of_each_alone()
+    {
+        Prompt[] prompts =
+            [.. new[] { "Once upon a time", "A boat", "The lamp stands", "In the morning" }.Select(p => new Prompt.RawText(p))];
+        GenerationOptions limit = new(300) { LogitBias = new Dictionary<int, float> { [_model.Tokenizer.Eos!.Value] = -100 } };
+        using ContinuousModel answers = new(_model, new() { CacheBytes = 1 }); // one window
+        Assert.Equal(512, answers.CacheTokens);
+        List<Completion> alone = [];
+        foreach (Prompt prompt in prompts)
+        {
+            alone.AddRange(await answers.CompleteAsync([new(prompt, limit) { TopLogProbs = 0 }], CancellationToken.None));
+        }
+
+        IReadOnlyList<Completion> together = await answers
+            .CompleteAsync([.. prompts.Select((p, i) => new CompletionRequest(p, limit) { TopLogProbs = 0, Given = alone[i].Tokens })])
+            .WaitAsync(TimeSpan.FromMinutes(2));
+
+        foreach ((Completion expected, Completion actual) in alone.Zip(together))
+        {
+            Assert.Equal((300, FinishReason.Length), (actual.Tokens.Count, actual.FinishReason));
+            Near.Each(
+                [.. expected.LogProbs.Select(t => (double)t.LogProb)],
+                [.. actual.LogProbs.Select(t => t.LogProb)],
+                relative: 1e-3,
+                absolute: 1e-3);
+            Assert.InRange(actual.QueueSeconds!.Value, 0, actual.FirstTokenSeconds!.Value);
+        }
+    }
+
+    [Fact]
+    public async Task A_request_without_a_limit_does_not_keep_a_short_one_waiting()
+    {
+        using ContinuousModel answers = new(_model, new() { CacheBytes = 1 });
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenSource cancel = new();
+        GenerationOptions all = new(500) { LogitBias = new Dictionary<int, float> { [_model.Tokenizer.Eos!.Value] = -100 } };
+        Task<IReadOnlyList<Completion>> unlimited = answers.CompleteAsync(
+            [
+                new(new Prompt.RawText("Once upon a time"), all)
+                {
+                    OnPart = _ => started.TrySetResult(),
+                },
+            ],
+            cancel.Token);
+        await started.Task;
+
+        Completion quick = (await answers.CompleteAsync([new(new Prompt.RawText("A boat"), new(4))], CancellationToken.None))[0];
+
+        Assert.False(unlimited.IsCompleted);
+        Assert.InRange(quick.Tokens.Count, 1, 4);
+        await cancel.CancelAsync();
+        Assert.Equal(FinishReason.Cancelled, (await unlimited)[0].FinishReason);
+    }
+
+    [Fact]
     public async Task Requests_that_arrive_while_the_model_is_disposed_end()
     {
         for (int round = 0; round < 20; round++)

@@ -110,6 +110,70 @@ public sealed class ContinuousBatchTests : IDisposable
         Assert.Equal(0, batch.ExpectedGain([.. s_document, 2]));
     }
 
+    [Fact]
+    public void A_long_limit_reserves_only_a_few_rows_until_the_sequence_grows()
+    {
+        using ContinuousBatch batch = new(_model, 200);
+        SequenceBranch first = batch.TryOpen([1, 2, 3], 190)!;
+        Assert.Equal(200 - 3 - 64, batch.FreeRows);
+
+        SequenceBranch second = batch.TryOpen([4, 5], 190)!; // stands behind the first, whose next rows lie elsewhere
+        for (int token = 0; token < 70; token++)
+        {
+            first.Append(token % 50);
+        }
+        Assert.True(batch.TryGrow(first));
+
+        int[] text = [1, 2, 3, .. Enumerable.Range(0, 70).Select(t => t % 50)];
+        Same(Alone(text), Compute(batch, first)); // in two ranges of rows
+        Same(Alone([4, 5]), Compute(batch, second));
+    }
+
+    [Fact]
+    public void The_last_running_sequence_grows_to_its_limit_whatever_finished_ones_hold()
+    {
+        using ContinuousBatch batch = new(_model, 150);
+        Run(batch, [.. s_document, .. Enumerable.Repeat(5, 60)], []); // the next shares its first 20 tokens, and nobody the others
+        SequenceBranch last = batch.TryOpen([.. s_document, 1], 130)!, other = batch.TryOpen([9], 3)!;
+        Assert.Equal((20, 2), (last.CachedTokens, batch.FreeRows));
+        Compute(batch, last);
+        List<int> text = [.. s_document, 1];
+        float[] logits = [];
+        for (int token = 0; token < 129; token++)
+        {
+            if (token == 100)
+            {
+                batch.Close(other);
+            }
+            last.Append(token % 50);
+            text.Add(token % 50);
+            Assert.True(batch.TryGrow(last));
+            logits = Compute(batch, last);
+        }
+
+        Assert.Equal(0, batch.FreeRows);
+        Same(Alone([.. text]), logits);
+        last.Append(1);
+        Assert.Throws<ArgumentException>(() => batch.TryGrow(last));
+    }
+
+    [Fact]
+    public void A_sequence_cannot_grow_while_running_ones_hold_all_rows()
+    {
+        using ContinuousBatch batch = new(_model, 140);
+        SequenceBranch first = batch.TryOpen([1, 2, 3], 100)!, second = batch.TryOpen([4, 5, 6], 100)!; // 67 rows each
+        foreach (int token in Enumerable.Range(0, 74).Select(t => t % 50))
+        {
+            first.Append(token);
+        }
+
+        Assert.False(batch.TryGrow(first));
+        Assert.Throws<ArgumentException>(() => Compute(batch, first)); // instead of writing into the rows of the other
+        batch.Close(second);
+        Assert.True(batch.TryGrow(first));
+        Same(Alone([1, 2, 3, .. Enumerable.Range(0, 74).Select(t => t % 50)]), Compute(batch, first));
+    }
+
     static int Cached(ContinuousBatch batch, int[] prompt)
     {
         SequenceBranch branch = batch.TryOpen(prompt, 1)!;

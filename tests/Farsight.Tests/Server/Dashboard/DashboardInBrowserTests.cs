@@ -98,7 +98,42 @@ public sealed class DashboardInBrowserTests(DashboardFiles files) : IClassFixtur
             await page.Keyboard.PressAsync("ArrowRight");
             await Assertions.Expect(answer.Locator("[data-token]")).ToContainTextAsync("log-probability");
             Assert.InRange(await answer.Locator(".token").CountAsync(), 1, 8);
+
+            await page.Keyboard.PressAsync("Enter");
+
+            ILocator heads = answer.Locator("[data-heads]");
+            await Assertions.Expect(heads.Locator("p")).ToContainTextAsync("heads looked", new() { Timeout = 60_000 });
+            Assert.InRange(await heads.Locator("li").CountAsync(), 1, 8);
+            Assert.NotEqual("", await heads.Locator("li mark").First.TextContentAsync());
         }
+        AxeResult axe = await page.RunAxe();
+        Assert.DoesNotContain(axe.Violations, v => v.Impact is "serious" or "critical");
+    }
+
+    [ChromiumTheory]
+    [InlineData(null)]
+    [InlineData("a-key-of-twenty-letters")]
+    public async Task The_reference_shows_the_paths_and_loads_nothing_from_elsewhere(string? key)
+    {
+        await using ModelServer server = await ModelServer.StartAsync(
+            new() { Model = ServerFixture.ModelPath, Port = 0, ApiKey = key }, _ => { });
+        using IPlaywright playwright = await Playwright.CreateAsync();
+        await using IBrowser browser = await Open(playwright);
+        List<string> faults = [];
+        IPage page = await browser.NewPageAsync(
+            new() { HttpCredentials = key is null ? null : new() { Username = "any", Password = key } });
+        page.PageError += (_, error) => faults.Add(error);
+        page.Console += (_, message) => faults.AddRange(message.Type == "error" ? [message.Text] : []);
+        page.Request += (_, request) => faults.AddRange(
+            ((string[])[server.Url, "data:", "blob:"]).Any(s => request.Url.StartsWith(s, StringComparison.Ordinal))
+                ? [] : [$"{request.Url} was requested"]);
+
+        await page.GotoAsync($"{server.Url}/reference");
+
+        await Assertions.Expect(page.Locator("body"))
+            .ToContainTextAsync("Create the next message of a conversation", new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator("body")).ToContainTextAsync("repetition_penalty", new() { Timeout = 30_000 });
+        Assert.Empty(faults);
     }
 
     static Task<IBrowser> Open(IPlaywright playwright) =>
