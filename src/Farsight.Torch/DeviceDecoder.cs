@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace Farsight.Torch;
 
-/// <summary>Decodes prompts on the device, several at a time. Beginnings that prompts share are computed for each of them.</summary>
+/// <summary>Decodes prompts on the device, several at a time.</summary>
+/// <remarks>Beginnings that prompts share are computed once, and every prompt has a cache of its own.</remarks>
 /// <param name="model">The model.</param>
 /// <param name="prompts">Token ids of the prompts.</param>
 /// <param name="maxNewTokens">[prompts] maximum number of new tokens.</param>
@@ -19,12 +20,15 @@ sealed class DeviceDecoder(
     const int BatchSize = 64;
     const long CacheBytes = 4L << 30;
 
+    readonly PlacedTokens[] _prompts =
+        [.. prompts.Select((p, i) => new PlacedTokens(p, p.Count, positions?[i]))];
+
     /// <summary>Decodes all prompts.</summary>
     /// <param name="choose">Chooses each token.</param>
     /// <param name="cancel">Checked between two passes.</param>
     internal void Run(TokenChoice choose, CancellationToken cancel)
     {
-        Queue<int> waiting = new(Enumerable.Range(0, prompts.Count).Where(i => maxNewTokens[i] > 0));
+        Queue<int> waiting = new(Enumerable.Range(0, _prompts.Length).Where(i => maxNewTokens[i] > 0));
         while (waiting.Count > 0)
         {
             List<Decoded> batch = [];
@@ -50,21 +54,26 @@ sealed class DeviceDecoder(
     void Run(IReadOnlyList<Decoded> batch, TokenChoice choose, CancellationToken cancel)
     {
         List<Decoded> open = [];
-        foreach (Decoded decoded in batch)
+        foreach (List<Decoded> group in PromptForest.Groups(batch, d => _prompts[d.Prompt]))
         {
             cancel.ThrowIfCancellationRequested();
-            if (Choose(decoded, Prefill(decoded), choose))
-            {
-                open.Add(decoded);
-            }
+            open.AddRange(Choose(group, Prefill(group), choose));
         }
         while (open.Count > 0)
         {
             cancel.ThrowIfCancellationRequested();
-            float[] logits = Extend(open);
-            int vocabulary = model.Host.Config.VocabSize, row = 0;
-            open = [.. open.Where(d => Choose(d, logits.AsSpan(row++ * vocabulary, vocabulary), choose))];
+            open = Choose(open, Extend(open), choose);
         }
+    }
+
+    /// <summary>Chooses the next tokens and returns the sequences that continue.</summary>
+    /// <param name="sequences">The sequences.</param>
+    /// <param name="logits">[sequences · V]</param>
+    /// <param name="choose">Chooses each token.</param>
+    List<Decoded> Choose(IReadOnlyList<Decoded> sequences, float[] logits, TokenChoice choose)
+    {
+        int vocabulary = model.Host.Config.VocabSize;
+        return [.. sequences.Where((d, row) => Choose(d, logits.AsSpan(row * vocabulary, vocabulary), choose))];
     }
 
     /// <summary>Chooses the next token and returns whether it is to be followed by another.</summary>
@@ -78,22 +87,29 @@ sealed class DeviceDecoder(
         return true;
     }
 
-    /// <summary>Computes a prompt, fills its cache and returns the logits after it: [V].</summary>
-    float[] Prefill(Decoded decoded)
+    /// <summary>Computes prompts, fills their caches and returns the logits after them: [sequences · V].</summary>
+    float[] Prefill(IReadOnlyList<Decoded> sequences)
     {
-        IReadOnlyList<int> tokens = prompts[decoded.Prompt];
-        int[] placed = [.. Enumerable.Range(0, tokens.Count).Select(i => PositionOf(decoded.Prompt, i))];
-        // One more token makes the last row predict something; at the same position, so that the sequence is not longer.
-        bool[] scored = [.. tokens.Select(_ => false), true];
-        TokenTreeBuilder builder = new();
-        builder.Add(TokenTreeBuilder.Root, [.. tokens, tokens[^1]], [.. placed, placed[^1]], scored);
-        TokenTree tree = builder.Build();
+        PromptForest forest = new(model.Host, [.. sequences.Select(d => _prompts[d.Prompt])]);
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            // One more token makes the last row predict something; at the same position, so that the sequence is not longer.
+            PlacedTokens prompt = _prompts[sequences[i].Prompt];
+            forest.Tree.Add(forest.EndOf(i), [prompt.Ids[^1]], [prompt.PositionOf(prompt.Count - 1)], scored: true);
+        }
+        TokenTree tree = forest.Tree.Build();
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable off = no_grad();
-        using DeviceRows rows = new(model.Host.Config, tree, null, model.Placement) { Cache = decoded.Cache };
+        using DeviceRows rows = new(model.Host.Config, tree, null, model.Placement)
+        {
+            Caches = [.. sequences.Select((d, i) => (d.Cache, forest.RowsOf(i)))],
+        };
         Tensor last = model.Through(model.Embedded(tree), rows);
-        decoded.Cache.Length = tokens.Count;
+        foreach (Decoded decoded in sequences)
+        {
+            decoded.Cache.Length = _prompts[decoded.Prompt].Count;
+        }
         return model.Logits(last.index_select(0, rows.ScoredRows), model.HeadOf()).ToFloats();
     }
 
@@ -103,7 +119,7 @@ sealed class DeviceDecoder(
         TokenTreeBuilder builder = new();
         foreach (Decoded decoded in sequences)
         {
-            builder.Add(TokenTreeBuilder.Root, [decoded.Token], [PositionOf(decoded.Prompt, decoded.Cache.Length)], scored: false);
+            builder.Add(TokenTreeBuilder.Root, [decoded.Token], [_prompts[decoded.Prompt].PositionOf(decoded.Cache.Length)], scored: false);
         }
         TokenTree tree = builder.Build();
 
@@ -119,12 +135,8 @@ sealed class DeviceDecoder(
         return model.Logits(last, model.HeadOf()).ToFloats();
     }
 
-    int PositionOf(int prompt, int index) => positions?[prompt] is not { } given ? index
-        : index < given.Count ? given[index]
-        : given[^1] + 1 + index - given.Count;
-
     // The last new token is not fed.
-    int RoomOf(int prompt) => prompts[prompt].Count + maxNewTokens[prompt] - 1;
+    int RoomOf(int prompt) => _prompts[prompt].Count + maxNewTokens[prompt] - 1;
 
     long BytesOf(int prompt)
     {

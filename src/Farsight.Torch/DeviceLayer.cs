@@ -17,8 +17,9 @@ sealed class DeviceLayer
     readonly ModelConfig _config;
     readonly int _layer;
     readonly DeviceNorm? _attentionNorm, _queryNorm, _keyNorm, _attentionResultNorm, _mlpNorm, _mlpResultNorm;
-    readonly DeviceLinear[] _projections, _mlpInputs; // one matrix each, or one for all
-    readonly DeviceLinear _output, _down;
+    readonly DeviceLinear[] _projections; // one matrix each, or one for all
+    readonly DeviceLinear _output;
+    readonly DeviceFeedForward _feedForward;
     readonly Scalar? _residualScale;
 
     /// <summary>Copies the weights of a layer to the device.</summary>
@@ -26,34 +27,32 @@ sealed class DeviceLayer
     {
         (_config, _layer) = (config, layer);
         LayerNames names = LayerNames.Of(config, layer);
-        MlpNames mlp = names.Mlps.Single();
-        int d = config.HiddenSize, f = config.IntermediateSize;
+        int d = config.HiddenSize;
         int[] heads = [config.QueryWidth, config.KeyWidth, config.KeyWidth];
         _attentionNorm = weights.Norm(names.AttentionNorm, d);
-        _projections = Linears(names.Projections, heads, config.AttentionBias);
+        _projections = weights.Linears(names.Projections, heads, d, config.AttentionBias);
         _queryNorm = weights.Norm(names.QueryNorm, config.NormsWholeProjection ? config.QueryWidth : config.HeadDim);
         _keyNorm = weights.Norm(names.KeyNorm, config.NormsWholeProjection ? config.KeyWidth : config.HeadDim);
         _output = weights.Linear(names.Output, d, config.QueryWidth, config.OutputBias);
         _attentionResultNorm = weights.Norm(names.AttentionResultNorm, d);
         _mlpNorm = weights.Norm(names.MlpNorm, d);
-        _mlpInputs = Linears(mlp.Inputs, [f, f], config.MlpBias);
-        _down = weights.Linear(mlp.Down, d, f, config.MlpBias);
+        _feedForward = new(config, names, weights);
         _mlpResultNorm = weights.Norm(names.MlpResultNorm, d);
         _residualScale = config.ResidualScale == 1 ? null : config.ResidualScale;
         Leaves =
         [
             .. new[] { _attentionNorm, _queryNorm, _keyNorm, _attentionResultNorm, _mlpNorm, _mlpResultNorm }
                 .Select(n => n?.Leaf).OfType<ParameterLeaf>(),
-            .. _projections.Append(_output).Concat(_mlpInputs).Append(_down).SelectMany(l => l.Leaves),
+            .. _projections.Append(_output).SelectMany(l => l.Leaves),
+            .. _feedForward.Leaves,
         ];
-
-        DeviceLinear[] Linears(IReadOnlyList<string> called, int[] outputs, bool bias) => called.Count == outputs.Length
-            ? [.. called.Zip(outputs, (name, count) => weights.Linear(name, count, d, bias))]
-            : [weights.Linear(called[0], outputs.Sum(), d, bias)];
     }
 
     /// <summary>The leaves of what is trained in the layer.</summary>
     internal IReadOnlyList<ParameterLeaf> Leaves { get; }
+
+    /// <summary>Number of tokens that chose each expert, without those of recomputation: [E]; [] without experts.</summary>
+    internal IReadOnlyList<long> ExpertLoad => _feedForward.Load;
 
     /// <summary>Computes the result without a graph.</summary>
     /// <param name="x">[T, D]</param>
@@ -68,7 +67,7 @@ sealed class DeviceLayer
         ForMlpRows(middle, (first, count) =>
         {
             using DisposeScope part = NewDisposeScope();
-            result.narrow(0, first, count).copy_(Mlp(middle.narrow(0, first, count)));
+            result.narrow(0, first, count).copy_(Mlp(middle.narrow(0, first, count), counts: true));
         });
         return result.MoveToOuterDisposeScope();
     }
@@ -89,7 +88,7 @@ sealed class DeviceLayer
         {
             using DisposeScope part = NewDisposeScope();
             Tensor own = middle.detach().narrow(0, first, count).requires_grad_();
-            Mlp(own).backward([dResult.narrow(0, first, count)]);
+            Mlp(own, counts: false).backward([dResult.narrow(0, first, count)]);
             dMiddle.narrow(0, first, count).copy_(own.grad!);
         });
         middle.backward([dMiddle]);
@@ -118,24 +117,8 @@ sealed class DeviceLayer
         return Sum(rows.Select(x, isLast), _output.Forward(attended), _attentionResultNorm);
     }
 
-    /// <summary>Computes the second half, x + Down(act(Gate(Norm(x))) · Up(Norm(x))), row by row.</summary>
-    Tensor Mlp(Tensor x)
-    {
-        Tensor h = _mlpNorm?.Forward(x) ?? x, gate, up;
-        if (_mlpInputs is [var fused])
-        {
-            Tensor both = fused.Forward(h);
-            (gate, up) = (both.narrow(1, 0, _config.IntermediateSize), both.narrow(1, _config.IntermediateSize, _config.IntermediateSize));
-        }
-        else
-        {
-            (gate, up) = (_mlpInputs[0].Forward(h), _mlpInputs[1].Forward(h));
-        }
-        Tensor activated = _config.Activation == GateActivation.Silu
-            ? nn.functional.silu(gate)
-            : nn.functional.gelu(gate, TorchSharp.Modules.GELU.Approximate.tanh);
-        return Sum(x, _down.Forward(activated.mul(up)), _mlpResultNorm);
-    }
+    /// <summary>Computes the second half, x + FeedForward(Norm(x)), row by row.</summary>
+    Tensor Mlp(Tensor x, bool counts) => Sum(x, _feedForward.Forward(_mlpNorm?.Forward(x) ?? x, counts), _mlpResultNorm);
 
     Tensor Sum(Tensor x, Tensor result, DeviceNorm? norm)
     {

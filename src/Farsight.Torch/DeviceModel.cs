@@ -24,15 +24,9 @@ sealed class DeviceModel : IDeviceModel
     /// <param name="host">The model, with its trainable parameters; kept by the caller.</param>
     /// <param name="placement">The device.</param>
     /// <param name="attention">Keys that each head attends to in training; null for all.</param>
-    /// <exception cref="InputException">The device cannot compute the model.</exception>
     internal DeviceModel(DecoderModel host, Placement placement, AttentionPattern? attention)
     {
         ModelConfig config = host.Config;
-        if (config.Experts is not null)
-        {
-            throw new InputException(
-                $"The device {placement.Name} cannot compute models with experts ({config.ModelType}); train with the device cpu.");
-        }
         (Host, Placement, _attention) = (host, placement, attention);
         _weights = new(host, placement);
         try
@@ -56,6 +50,9 @@ sealed class DeviceModel : IDeviceModel
 
     /// <inheritdoc/>
     public IReadOnlyList<Parameter> Parameters => Host.Parameters;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IReadOnlyList<long>> ExpertLoad => [.. Layers.Select(l => (long[])[.. l.ExpertLoad])];
 
     internal DecoderModel Host { get; }
 
@@ -99,7 +96,7 @@ sealed class DeviceModel : IDeviceModel
     public IReadOnlyList<ContinuationScore> Score(IReadOnlyList<ScoringRequest> requests, CancellationToken cancel = default)
     {
         ContinuationScore[] scores = new ContinuationScore[requests.Count];
-        foreach (ScoringGroup group in ScoringGroup.Of(requests))
+        foreach (ScoringGroup group in ScoringGroup.Of(Host, requests))
         {
             cancel.ThrowIfCancellationRequested();
             using ITreePass pass = Evaluate(group.Tree);
@@ -132,7 +129,7 @@ sealed class DeviceModel : IDeviceModel
     }
 
     /// <summary>Returns the head in the format of the activations: [V, D].</summary>
-    internal Tensor HeadOf() => _head.Value.detach().to(Placement.Type);
+    internal Tensor HeadOf() => _head.To(Placement.Type).detach();
 
     /// <summary>Computes logits: [n, V], F32.</summary>
     /// <param name="hidden">[n, D] results of the last layer.</param>

@@ -34,8 +34,8 @@ sealed class DeviceRows : ILayerRows, IDisposable
     /// <summary>[N] the scored tokens.</summary>
     internal Tensor Targets { get; }
 
-    /// <summary>Receives the keys and values of the rows of a prompt, which are all but the last; null for none.</summary>
-    internal SequenceCache? Cache { get; init; }
+    /// <summary>Caches that receive keys and values, each of some rows in their order.</summary>
+    internal IReadOnlyList<(SequenceCache Cache, IReadOnlyList<KeyRange> Rows)> Caches { get; init; } = [];
 
     public Tensor Select(Tensor rows, bool isLast) => isLast ? rows.index_select(0, _lastRows) : rows;
 
@@ -43,7 +43,10 @@ sealed class DeviceRows : ILayerRows, IDisposable
 
     public Tensor Attend(Tensor q, Tensor k, Tensor v, int layer, bool isLast)
     {
-        Cache?.Store(layer, k.narrow(0, 0, k.size(0) - 1), v.narrow(0, 0, v.size(0) - 1));
+        foreach ((SequenceCache cache, IReadOnlyList<KeyRange> rows) in Caches)
+        {
+            cache.Store(layer, Of(k, rows), Of(v, rows));
+        }
         Tensor[] byHeads = [.. Parts(isLast, _config.WindowOf(layer) ?? int.MaxValue)
             .Select(parts => Joined([.. parts.Select(p => Attend(p, q, k, v))], 0))];
         return Joined(byHeads, 1);
@@ -89,13 +92,15 @@ sealed class DeviceRows : ILayerRows, IDisposable
         // [key heads, keys, Dh]
         Tensor KeyHeads(Tensor x)
         {
-            Tensor rows = Joined([.. part.Keys.Select(r => x.narrow(0, r.Start, r.Count))], 0);
+            Tensor rows = Of(x, part.Keys);
             Tensor own = isWhole
                 ? rows.narrow(1, heads.Start / ofKey, keyHeads)
                 : rows.index_select(1, Indices([.. Enumerable.Range(heads.Start, heads.Count).Select(h => h / ofKey)]));
             return own.permute(1, 0, 2);
         }
     }
+
+    static Tensor Of(Tensor x, IReadOnlyList<KeyRange> rows) => Joined([.. rows.Select(r => x.narrow(0, r.Start, r.Count))], 0);
 
     static Tensor Joined(Tensor[] tensors, long dimension) => tensors.Length == 1 ? tensors[0] : cat(tensors, dimension);
 

@@ -13,7 +13,7 @@ namespace Farsight.Torch;
 /// <param name="Description">Device, libraries and number format.</param>
 /// <param name="Device">The device.</param>
 /// <param name="Type">Number format of activations.</param>
-/// <param name="Storage">Number format of frozen matrices; null for that of the files.</param>
+/// <param name="Storage">Number format of frozen matrices; null for that of the model.</param>
 sealed record Placement(string Name, string Description, Device Device, ScalarType Type, ScalarType? Storage);
 
 /// <summary>Copies the weights of a model to a device and owns the copies.</summary>
@@ -41,7 +41,7 @@ sealed class DeviceWeights(DecoderModel model, Placement placement) : IDisposabl
 
     /// <summary>Returns a matrix.</summary>
     internal DeviceTensor Matrix(string name, int rows, int columns) =>
-        Leaf(name) is { } leaf ? new(leaf.Value, leaf) : new(Frozen(model.Weights.Matrix(name, rows, columns)), null);
+        Leaf(name) is { } leaf ? new(leaf.Value, leaf) : Frozen(name, model.Weights.Matrix(name, rows, columns));
 
     /// <summary>Returns a gain or a bias, in F32.</summary>
     internal DeviceTensor Vector(string name, int length) =>
@@ -54,6 +54,11 @@ sealed class DeviceWeights(DecoderModel model, Placement placement) : IDisposabl
         Leaf($"{name}.lora_A.weight") is { } a
             ? new(a, Leaf($"{name}.lora_B.weight")!, model.LoraScaleOf(name)!.Value)
             : null);
+
+    /// <summary>Returns linear layers with the same inputs: one for each name, or one for all outputs together.</summary>
+    internal DeviceLinear[] Linears(IReadOnlyList<string> names, int[] outputs, int inputs, bool bias) => names.Count == outputs.Length
+        ? [.. names.Zip(outputs, (name, count) => Linear(name, count, inputs, bias))]
+        : [Linear(names[0], outputs.Sum(), inputs, bias)];
 
     /// <summary>Returns a norm; null without a name.</summary>
     internal DeviceNorm? Norm(string? name, int width) => name is null
@@ -70,11 +75,18 @@ sealed class DeviceWeights(DecoderModel model, Placement placement) : IDisposabl
         _frozen.ForEach(f => f.Dispose());
     }
 
-    Tensor Frozen(WeightMatrix matrix)
+    DeviceTensor Frozen(string name, WeightMatrix matrix)
     {
-        Tensor copy = Keep(empty(matrix.RowCount, matrix.ColumnCount, placement.Storage ?? StoredType(matrix), placement.Device));
+        StoredRow row = matrix.Stored(0);
+        ScalarType? converted = LayerNames.IsRouter(name) ? null : placement.Storage; // as ConvertedWeights
+        if (converted is null && !row.Bytes.IsEmpty && DeviceBlocks.CanHold(row.Format))
+        {
+            (Tensor numbers, Tensor scales) = DeviceBlocks.Copy(matrix, row.Format, placement.Device);
+            return new(Keep(numbers), null, Keep(scales));
+        }
+        Tensor copy = Keep(empty(matrix.RowCount, matrix.ColumnCount, converted ?? StoredType(row), placement.Device));
         matrix.CopyTo(copy);
-        return copy;
+        return new(copy, null);
     }
 
     Tensor Frozen(Rows vector)
@@ -91,22 +103,23 @@ sealed class DeviceWeights(DecoderModel model, Placement placement) : IDisposabl
     }
 
     /// <summary>Returns the format on the device of a matrix in a file; what libtorch lacks becomes BF16.</summary>
-    static ScalarType StoredType(WeightMatrix matrix)
+    static ScalarType StoredType(StoredRow row) => row.Bytes.IsEmpty ? ScalarType.BFloat16 : row.Format switch
     {
-        StoredRow row = matrix.Stored(0);
-        return row.Bytes.IsEmpty ? ScalarType.BFloat16 : row.Format switch
-        {
-            NumberFormat.F32 => ScalarType.Float32,
-            NumberFormat.F16 => ScalarType.Float16,
-            _ => ScalarType.BFloat16,
-        };
-    }
+        NumberFormat.F32 => ScalarType.Float32,
+        NumberFormat.F16 => ScalarType.Float16,
+        _ => ScalarType.BFloat16,
+    };
 }
 
 /// <summary>Represents a weight on the device.</summary>
-/// <param name="Value">The values.</param>
+/// <param name="Value">The values, or the numbers of <see cref="DeviceBlocks"/>.</param>
 /// <param name="Leaf">Its parameter if it is trained; else null.</param>
-readonly record struct DeviceTensor(Tensor Value, ParameterLeaf? Leaf);
+/// <param name="Scales">The scales of the blocks; null for values.</param>
+readonly record struct DeviceTensor(Tensor Value, ParameterLeaf? Leaf, Tensor? Scales = null)
+{
+    /// <summary>Returns the values in a format, without a copy where they have it.</summary>
+    internal Tensor To(ScalarType type) => Scales is null ? Value.to(type) : DeviceBlocks.Widen(Value, Scales, type);
+}
 
 /// <summary>Represents a low-rank update on the device.</summary>
 /// <param name="A">[R, inputs]</param>
@@ -129,7 +142,7 @@ sealed record DeviceLinear(DeviceTensor Weight, DeviceTensor? Bias, DeviceLora? 
     internal Tensor Forward(Tensor x)
     {
         ScalarType type = x.dtype;
-        Tensor y = nn.functional.linear(x, Weight.Value.to(type), Bias?.Value.to(type));
+        Tensor y = nn.functional.linear(x, Weight.To(type), Bias?.To(type));
         if (Lora is not { } lora)
         {
             return y;

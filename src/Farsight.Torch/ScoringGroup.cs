@@ -4,26 +4,18 @@ using Farsight.Engine.Models;
 
 namespace Farsight.Torch;
 
-/// <summary>Represents the continuations of one prompt, as a tree: the prompt once, each continuation under it.</summary>
+/// <summary>Represents continuations of some prompts as a tree: shared beginnings once, each continuation under its prompt.</summary>
 /// <param name="Tree">The tree.</param>
-/// <param name="Requests">[continuations] indices of the requests, in the order of the nodes after the prompt.</param>
-sealed record ScoringGroup(TokenTree Tree, IReadOnlyList<int> Requests)
+/// <param name="FirstNode">Node of the first continuation; the others follow.</param>
+/// <param name="Requests">[continuations] indices of the requests.</param>
+sealed record ScoringGroup(TokenTree Tree, int FirstNode, IReadOnlyList<int> Requests)
 {
-    /// <summary>Groups successive requests with the same prompt.</summary>
+    /// <summary>Groups successive requests.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="requests">The requests.</param>
     /// <exception cref="ArgumentException">A prompt or a continuation is empty, or positions do not fit the prompt.</exception>
-    internal static IEnumerable<ScoringGroup> Of(IReadOnlyList<ScoringRequest> requests)
-    {
-        for (int first = 0; first < requests.Count;)
-        {
-            int end = first + 1;
-            while (end < requests.Count && IsSamePrompt(requests[first], requests[end]))
-            {
-                end++;
-            }
-            yield return Of(requests, first, end);
-            first = end;
-        }
-    }
+    internal static IEnumerable<ScoringGroup> Of(DecoderModel model, IReadOnlyList<ScoringRequest> requests) =>
+        PromptForest.Groups(PromptsOf(requests), p => p.Tokens).Select(prompts => Of(model, requests, prompts));
 
     /// <summary>Reads the scores of the group from a pass over its tree.</summary>
     /// <param name="pass">The pass.</param>
@@ -32,7 +24,7 @@ sealed record ScoringGroup(TokenTree Tree, IReadOnlyList<int> Requests)
     {
         for (int i = 0; i < Requests.Count; i++)
         {
-            TokenNode node = Tree.Nodes[i + 1];
+            TokenNode node = Tree.Nodes[FirstNode + i];
             bool isGreedy = true;
             for (int s = node.FirstScored; s < node.FirstScored + node.ScoredCount; s++)
             {
@@ -42,25 +34,41 @@ sealed record ScoringGroup(TokenTree Tree, IReadOnlyList<int> Requests)
         }
     }
 
-    static ScoringGroup Of(IReadOnlyList<ScoringRequest> requests, int first, int end)
+    static ScoringGroup Of(DecoderModel model, IReadOnlyList<ScoringRequest> requests, List<ScoredPrompt> prompts)
     {
-        ScoringRequest shared = requests[first];
-        int prompt = shared.Prompt.Count;
-        TokenTreeBuilder tree = new();
-        int root = tree.Add(TokenTreeBuilder.Root, [.. shared.Prompt], Positions(shared, 0, prompt), scored: false);
-        for (int i = first; i < end; i++)
+        PromptForest forest = new(model, [.. prompts.Select(p => p.Tokens)]);
+        for (int p = 0; p < prompts.Count; p++)
         {
-            int[] continuation = [.. requests[i].Continuation];
-            tree.Add(root, continuation, Positions(requests[i], prompt, continuation.Length), scored: true);
+            foreach (int request in prompts[p].Requests)
+            {
+                int[] continuation = [.. requests[request].Continuation];
+                int[] positions = [.. continuation.Select((_, i) => prompts[p].Tokens.PositionOf(prompts[p].Tokens.Count + i))];
+                forest.Tree.Add(forest.EndOf(p), continuation, positions, scored: true);
+            }
         }
-        return new(tree.Build(), [.. Enumerable.Range(first, end - first)]);
+        return new(forest.Tree.Build(), forest.NodeCount, [.. prompts.SelectMany(p => p.Requests)]);
     }
 
-    static int[] Positions(ScoringRequest request, int first, int count) => [.. Enumerable.Range(first, count).Select(i =>
-        request.Positions is not { } given ? i : i < given.Count ? given[i] : given[^1] + 1 + i - given.Count)];
+    /// <summary>Returns the prompts of the requests; successive requests with the same prompt share one.</summary>
+    static List<ScoredPrompt> PromptsOf(IReadOnlyList<ScoringRequest> requests)
+    {
+        List<ScoredPrompt> prompts = [];
+        for (int i = 0; i < requests.Count; i++)
+        {
+            if (i == 0 || !IsSamePrompt(requests[i - 1], requests[i]))
+            {
+                prompts.Add(new(new(requests[i].Prompt, requests[i].Prompt.Count, requests[i].Positions), []));
+            }
+            prompts[^1].Requests.Add(i);
+        }
+        return prompts;
+    }
 
     static bool IsSamePrompt(ScoringRequest a, ScoringRequest b) =>
         (ReferenceEquals(a.Prompt, b.Prompt) || a.Prompt.SequenceEqual(b.Prompt))
         && (ReferenceEquals(a.Positions, b.Positions)
             || (a.Positions is not null && b.Positions is not null && a.Positions.SequenceEqual(b.Positions)));
+
+    /// <summary>Represents a prompt with the indices of its requests.</summary>
+    sealed record ScoredPrompt(PlacedTokens Tokens, List<int> Requests);
 }

@@ -39,7 +39,8 @@ sealed class TorchBackend : IModelBackend
         }
         set_num_threads(Workers.Threads);
         _device = isCuda ? CudaDevice(index) : CPU;
-        _type = (format ?? (isCuda ? NumberFormat.BF16 : NumberFormat.F32)) switch
+        Format = format ?? (isCuda ? NumberFormat.BF16 : NumberFormat.F32);
+        _type = Format switch
         {
             NumberFormat.F32 => ScalarType.Float32,
             NumberFormat.BF16 => ScalarType.BFloat16,
@@ -55,6 +56,13 @@ sealed class TorchBackend : IModelBackend
 
     /// <inheritdoc/>
     public string Description { get; }
+
+    /// <inheritdoc/>
+    public NumberFormat Format { get; }
+
+    /// <inheritdoc/>
+    /// <remarks>TorchSharp does not tell the memory of a GPU.</remarks>
+    public long? MemoryBytes => Device == Cpu ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : null;
 
     // The package version has a fourth part, 2.10.0.0.
     static string Version => string.Join('.', __version__.Split('.').Take(3));
@@ -83,6 +91,6 @@ sealed class TorchBackend : IModelBackend
         NumberFormat.F16 => ScalarType.Float16,
         NumberFormat.BF16 => ScalarType.BFloat16,
         _ => throw new InputException(
-            $"weights: {weights} is not supported on a device yet; use bf16, or train with the device cpu."),
+            $"A device converts matrices to F32, F16 or BF16; load the model in {weights} instead, which the device then keeps."),
     };
 }

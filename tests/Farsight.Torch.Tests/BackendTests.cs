@@ -31,12 +31,13 @@ public sealed class BackendTests
     }
 
     [Fact]
-    public void Weights_in_four_bits_are_refused()
+    public void A_conversion_to_four_bits_on_the_device_is_refused()
     {
         using DecoderModel model = SmallModel.Create();
         InputException error = Assert.Throws<InputException>(
             () => new TorchBackend("torch-cpu", null).Load(model, NumberFormat.Q4_0, null));
-        Assert.StartsWith("weights: Q4_0 is not supported on a device yet", error.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "A device converts matrices to F32, F16 or BF16; load the model in Q4_0 instead, which the device then keeps.", error.Message);
     }
 
     [Fact]

@@ -74,6 +74,49 @@ public sealed class DecodingTests
         Assert.Equal([9, 0, 7], actual.Select(a => a.Count));
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public void Prompts_that_share_beginnings_are_decoded_as_by_the_CPU_engine(bool dependsOnLength)
+    {
+        ModelConfig config = SmallModel.Config() with
+        {
+            RopeScaling = dependsOnLength ? new RopeScaling.DynamicNtk(4, 8) : new RopeScaling.Unscaled(),
+            MaxPositionEmbeddings = dependsOnLength ? 8 : 64,
+        };
+        using DecoderModel host = SmallModel.Create(config), other = SmallModel.Create(config);
+        using IDeviceModel device = Passes.OnTorch(other);
+        int[] first = [.. Enumerable.Range(0, 12).Select(i => 3 * i + 1)], second = [.. first, 9, 8, 7, 6, 5, 4, 3, 2, 1, 10];
+        int[][] prompts = [[.. first, 40], first, [.. second, 7], [.. second, 11, 12], [4, 5], first];
+        List<int>[] expected = [[], [], [], [], [], []], actual = [[], [], [], [], [], []];
+
+        new PromptDecoder(host).Run(prompts, [6, 5, 6, 4, 6, 3], Greedy(expected));
+        device.Decode(prompts, [6, 5, 6, 4, 6, 3], Greedy(actual));
+
+        Assert.Equal(expected, actual);
+        Assert.Equal(actual[1].Take(3), actual[5]);
+    }
+
+    [Fact]
+    public void Requests_with_shared_beginnings_are_scored_in_one_tree_as_by_the_CPU_engine()
+    {
+        using DecoderModel host = SmallModel.Create(), other = SmallModel.Create();
+        using IDeviceModel device = Passes.OnTorch(other);
+        int[] shared = [.. Enumerable.Range(0, 20).Select(i => 2 * i + 1)];
+        ScoringRequest[] requests =
+        [
+            new([.. shared, 3, 4], [5, 6]), new([.. shared, 3, 4], [7]), new([.. shared, 9], [5, 6, 8]), new([11, 12], [13]),
+            new(shared, [2]),
+        ];
+
+        IReadOnlyList<ContinuationScore> expected = new ContinuationScorer(host).Score(requests), actual = device.Score(requests);
+
+        Assert.Equal(expected.Select(s => s.IsGreedy), actual.Select(s => s.IsGreedy));
+        Near.Each(
+            [.. expected.SelectMany(s => s.LogProbs).Select(p => (double)p)], [.. actual.SelectMany(s => s.LogProbs)], relative: 2e-5,
+            absolute: 2e-5);
+        // 19 shared tokens once; 3, 2 and 1 tokens of the three prompts with them; the other prompt; the continuations.
+        Assert.Equal(19 + 3 + 2 + 1 + 2 + 8, Assert.Single(ScoringGroup.Of(other, requests)).Tree.Count);
+    }
+
     [Fact]
     public void Cancelling_ends_decoding_and_frees_the_caches()
     {

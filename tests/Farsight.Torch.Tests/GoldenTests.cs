@@ -1,6 +1,5 @@
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Training;
-using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 using Farsight.Engine.Parameters;
@@ -11,11 +10,7 @@ namespace Farsight.Torch.Tests;
 /// <summary>The device against log-probabilities, losses and gradients that transformers computed in float64.</summary>
 public sealed class GoldenTests
 {
-    static readonly string[] s_withExperts = ["mixtral", "qwen3_moe", "qwen3_moe-mixed"];
-
-    public static TheoryData<string> Cases => [.. Folders("goldens"), .. Folders("goldens-families").Where(f => !HasExperts(f))];
-
-    public static TheoryData<string> CasesWithExperts => [.. Folders("goldens-families").Where(HasExperts)];
+    public static TheoryData<string> Cases => [.. Folders("goldens"), .. Folders("goldens-families")];
 
     [SharedTheory("goldens"), MemberData(nameof(Cases))]
     public void A_case_is_reproduced(string name)
@@ -31,18 +26,6 @@ public sealed class GoldenTests
             (IPreferenceObjective objective, int rejected) = ObjectiveOf(golden, loss);
             CheckLoss(golden, model, loss, objective, rejected, objective.ReferenceIsShort ? shortSums : sums);
         }
-    }
-
-    [SharedTheory("goldens-families"), MemberData(nameof(CasesWithExperts))]
-    public void A_model_with_experts_is_refused(string name)
-    {
-        using DecoderModel model = ModelLoader.Load(SharedMaterial.PathOf(name));
-
-        InputException error = Assert.Throws<InputException>(() => Passes.OnTorch(model));
-
-        Assert.Equal(
-            $"The device torch-cpu cannot compute models with experts ({model.Config.ModelType}); train with the device cpu.",
-            error.Message);
     }
 
     static void CheckLoss(
@@ -151,8 +134,6 @@ public sealed class GoldenTests
         }
         return builder.Build();
     }
-
-    static bool HasExperts(string name) => s_withExperts.Contains(Path.GetFileName(name));
 
     static IEnumerable<string> Folders(string folder) => Directory.Exists(SharedMaterial.PathOf(folder))
         ? Directory.GetDirectories(SharedMaterial.PathOf(folder)).Select(d => Path.GetRelativePath(SharedMaterial.Root, d))

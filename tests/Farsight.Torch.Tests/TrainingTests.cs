@@ -1,11 +1,14 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
+using Farsight.Engine;
 using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
+using Farsight.Workflows.Study;
 using Farsight.Workflows.Train;
 
 namespace Farsight.Torch.Tests;
@@ -57,6 +60,31 @@ public sealed class TrainingTests : IDisposable
             File.ReadAllBytes(_folder["parts/adapter/adapter_model.safetensors"]));
     }
 
+    [Fact]
+    public void A_study_trains_its_variants_on_the_device()
+    {
+        File.WriteAllText(
+            _files.In("study.jsonc"),
+            """
+            {
+              "title": "A toy", "question": "Does the device train?",
+              "prepare": [{ "make": "documents", "count": 1, "words": 900, "seed": 9, "out": "documents" }],
+              "base": "recipe.jsonc", "set": { "steps": 3 }, "seeds": [1],
+              "variants": [{ "name": "base", "train": false }, { "name": "logo" }],
+              "measure": [{ "tasks": ["perplexity"], "lengths": [300], "depths": 1, "samples": 1, "limit": 1, "seed": 5,
+                "documents": "documents" }],
+            }
+            """);
+        StudyRecipe recipe = RecipeFile.Read<StudyRecipe>(_files.In("study.jsonc"), []);
+
+        StudyVerdict verdict = StudyRun.Start(
+            new(recipe, _files.In("study.jsonc"), _folder["study"]) { Backend = Backend() }, _ => { }, null, default);
+
+        Assert.True(verdict.IsComplete);
+        string manifest = Directory.GetFiles(_folder["study/runs/logo"], "manifest.json", SearchOption.AllDirectories).Single();
+        Assert.StartsWith("torch-cpu", (string?)JsonNode.Parse(File.ReadAllText(manifest))!["device"], StringComparison.Ordinal);
+    }
+
     [Theory, InlineData(true), InlineData(false)]
     public void A_run_directory_moves_between_the_engines(bool beginsOnTorch)
     {
@@ -69,6 +97,52 @@ public sealed class TrainingTests : IDisposable
 
         Assert.True(Largest(Metrics("whole"), Metrics("moved"), "loss") < 1e-3, Distances("whole", "moved"));
         Assert.Contains(notes, n => n.StartsWith("the device was ", StringComparison.Ordinal));
+    }
+
+    [Theory, InlineData("q8_0"), InlineData("q4_0")]
+    public void A_run_with_frozen_weights_in_blocks_stays_close_to_that_of_the_CPU_engine(string weights)
+    {
+        TrainRequest request = Bundled("steps=5", $"weights={weights}");
+
+        Start(request with { Output = _folder["cpu"] });
+        Start(request with { Output = _folder["torch"], Backend = Backend() });
+        Start(Bundled("steps=5") with { Output = _folder["exact"], Backend = Backend() });
+
+        Assert.True(Largest(Metrics("cpu"), Metrics("torch"), "loss") < 1e-4, Distances("cpu", "torch"));
+        Assert.True(Largest(Metrics("exact"), Metrics("torch"), "loss") > 1e-4, Distances("exact", "torch"));
+    }
+
+    [Fact]
+    public void A_run_that_does_not_fit_the_memory_of_the_device_is_refused_before_it_begins()
+    {
+        InputException error = Assert.Throws<InputException>(() => Start(
+            Small("steps=3") with { Output = _folder["run"], Backend = Backend(), MemoryBytes = 100 << 20 }));
+
+        Assert.StartsWith(
+            "The run needs about 1.0 GiB on the device torch-cpu and may use 100 MiB: weights ", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["run"]));
+    }
+
+    [Fact]
+    public void A_run_that_is_killed_is_resumed_to_the_bits_of_an_uninterrupted_one()
+    {
+        string[] line = ["steps=40", "checkpoint_every=2", "eval_every=20"];
+        Assert.Equal(0, Finish(Launch("whole", line)));
+        Process process = Launch("killed", line);
+        while (!Directory.Exists(_folder["killed/checkpoints/step-000008"]) && !process.HasExited)
+        {
+            Thread.Sleep(10);
+        }
+        process.Kill();
+        Assert.NotEqual(0, Finish(process));
+        Assert.False(Directory.Exists(_folder["killed/adapter"]));
+
+        Assert.Equal(0, Finish(Launch("killed", line)));
+
+        Assert.Equal(File.ReadAllText(_folder["whole/metrics.jsonl"]), File.ReadAllText(_folder["killed/metrics.jsonl"]));
+        Assert.Equal(
+            File.ReadAllBytes(_folder["whole/adapter/adapter_model.safetensors"]),
+            File.ReadAllBytes(_folder["killed/adapter/adapter_model.safetensors"]));
     }
 
     [Fact]
@@ -109,6 +183,30 @@ public sealed class TrainingTests : IDisposable
     }
 
     static TorchBackend Backend() => new("torch-cpu", null);
+
+    /// <summary>Starts the command-line tool, which finds the component beside these tests.</summary>
+    Process Launch(string run, string[] settings)
+    {
+        string tests = Path.Combine(AppContext.BaseDirectory, "Farsight.Torch.Tests");
+        string[] line =
+        [
+            "exec", "--depsfile", $"{tests}.deps.json", "--runtimeconfig", $"{tests}.runtimeconfig.json",
+            Path.Combine(AppContext.BaseDirectory, "farsight.dll"), "train", _files.RecipePath, "--out", _folder[run],
+            "--device", "torch-cpu", "--threads", "1", .. settings.SelectMany(s => new[] { "--set", s }),
+            .. Directory.Exists(_folder[run]) ? new[] { "--resume" } : [],
+        ];
+        return Process.Start(new ProcessStartInfo(Environment.ProcessPath!, line) { RedirectStandardOutput = true })!;
+    }
+
+    static int Finish(Process process)
+    {
+        using (process)
+        {
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode;
+        }
+    }
 
     TrainRequest Small(params string[] overrides) => new(
         RecipeFile.Read<TrainRecipe>(_files.RecipePath, overrides), _files.RecipePath, "", Resume: false);

@@ -65,6 +65,8 @@ public sealed class TreeTests
         },
         ["scales"] = s_config with { AttentionScale = 0.2f, ResidualScale = 0.3f, LogitScale = 0.5f, EmbeddingScale = 2 },
         ["partial rotation, layers without"] = s_config with { RotaryDim = 4, UnrotatedLayers = [false, true, false] },
+        ["experts"] = s_config with { Experts = Mixture(normalizes: true, []) },
+        ["experts, weights not normalized, a dense layer"] = s_config with { Experts = Mixture(normalizes: false, [false, true, false]) },
         ["RoPE that depends on the length"] = s_config with { RopeScaling = new RopeScaling.DynamicNtk(4, 16), MaxPositionEmbeddings = 16 },
     };
 
@@ -75,6 +77,21 @@ public sealed class TreeTests
         using DecoderModel host = Model(config), other = Model(config);
         using IDeviceModel device = Passes.OnTorch(other);
         Compare(new TrainableModel(host), device, Forest());
+    }
+
+    [Fact]
+    public void The_choices_of_experts_are_counted_as_by_the_CPU_engine()
+    {
+        ModelConfig config = s_variants["experts, weights not normalized, a dense layer"];
+        using DecoderModel host = Model(config), other = Model(config);
+        using IDeviceModel device = Passes.OnTorch(other);
+        TrainableModel expected = new(host);
+
+        Compare(expected, device, Forest());
+
+        Assert.Equal(expected.ExpertLoad, ((ITrainable)device).ExpertLoad);
+        // The last layer has only the rows that predict scored tokens.
+        Assert.Equal([43L * 2, 0, 20 * 2], ((ITrainable)device).ExpertLoad.Select(l => l.Sum()));
     }
 
     [Theory, InlineData(2), InlineData(4), InlineData(64)]
@@ -173,6 +190,9 @@ public sealed class TreeTests
             Near.RelativeToLargest(gradient, Array.ConvertAll(others[name], g => (float)g), 2e-4, name);
         }
     }
+
+    static MixtureOfExperts Mixture(bool normalizes, bool[] dense) =>
+        new(5, 2, 16, normalizes, new("mlp", "gate_proj", "up_proj", "down_proj"), dense);
 
     static DecoderModel Model(ModelConfig config)
     {

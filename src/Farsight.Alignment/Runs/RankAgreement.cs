@@ -2,12 +2,16 @@ using System.Globalization;
 using System.Text.Json;
 using Farsight.Engine;
 using Farsight.Engine.Communication;
+using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Runs;
 
 /// <summary>Verifies that all ranks start the same run: equal bits need equal inputs, programs and vector widths.</summary>
 public static class RankAgreement
 {
+    /// <summary>First characters of the name of a file by which ranks find out whether they share a folder.</summary>
+    public const string ProbePrefix = ".ranks-";
+
     /// <summary>Compares the ranks with rank 0.</summary>
     /// <param name="ranks">The ranks.</param>
     /// <param name="manifest">Manifest of this process.</param>
@@ -46,12 +50,13 @@ public static class RankAgreement
     /// <exception cref="InputException">A rank does not see it; every rank throws the same.</exception>
     public static void RequireShared(Communicator ranks, string folder)
     {
-        string name = Path.Combine(folder, ranks.Broadcast($".ranks-{Guid.NewGuid():N}")!);
+        string name = Path.Combine(folder, ranks.Broadcast($"{ProbePrefix}{Guid.NewGuid():N}")!);
         if (ranks.IsFirst)
         {
             Directory.CreateDirectory(folder);
-            File.WriteAllText(name, "");
+            RemoveProbes(folder);
         }
+        using FileStream? probe = ranks.IsFirst ? ExclusiveFile.Open(name) : null;
         ranks.Any(false); // the file is there before another rank looks
         int[] seen = ranks.AllGather<int>([File.Exists(name) ? 1 : 0]);
         string[] hosts = ranks.AllGather(Environment.MachineName);
@@ -64,6 +69,19 @@ public static class RankAgreement
             throw new InputException(
                 $"Rank {blind} ({hosts[blind]}) does not see {folder} of rank 0 ({hosts[0]}); "
                     + "use an output folder on a shared file system.");
+        }
+    }
+
+    /// <summary>Removes the files that killed processes left; those of running processes are locked.</summary>
+    static void RemoveProbes(string folder)
+    {
+        foreach (string path in Directory.GetFiles(folder, ProbePrefix + "*"))
+        {
+            using FileStream? unused = ExclusiveFile.TryOpen(path);
+            if (unused is not null)
+            {
+                File.Delete(path);
+            }
         }
     }
 

@@ -99,6 +99,7 @@ public sealed class RunDirectory : IDisposable
         try
         {
             run.Enter(resolvedRecipe, manifest);
+            run.RemoveUnfinished();
             run.TakeStopRequest(); // one that came too late for the process before
             return run;
         }
@@ -186,6 +187,7 @@ public sealed class RunDirectory : IDisposable
             .Select(p => Path.GetFileName(p)!)
             .FirstOrDefault(name =>
                 name != LockName
+                && !name.StartsWith(RankAgreement.ProbePrefix, StringComparison.Ordinal)
                 && !name.StartsWith(ManifestName, StringComparison.Ordinal)
                 && !name.StartsWith(RecipeName, StringComparison.Ordinal));
         if (!isRun && stranger is not null)
@@ -233,6 +235,27 @@ public sealed class RunDirectory : IDisposable
         if (JsonChange.First(JsonNode.Parse(then), JsonNode.Parse(resolvedRecipe)) is not null)
         {
             AtomicFile.WriteText(recipePath, resolvedRecipe);
+        }
+    }
+
+    /// <summary>Removes the files and folders that a killed process left unfinished; no other process writes to the folder.</summary>
+    void RemoveUnfinished()
+    {
+        EnumerationOptions everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        string[] unfinished =
+        [
+            .. Directory.EnumerateFileSystemEntries(Root, "*.tmp", everything).Where(p => AtomicFile.IsTemporary(Path.GetFileName(p), "")),
+        ];
+        foreach (string path in unfinished)
+        {
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path, recursive: true);
+            }
+            else if (File.Exists(path)) // its folder may have been removed
+            {
+                File.Delete(path);
+            }
         }
     }
 

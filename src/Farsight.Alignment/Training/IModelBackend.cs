@@ -17,9 +17,18 @@ public interface IModelBackend
     /// <summary>Device, libraries and number format of the computation, for people: "torch-cpu, libtorch 2.10.0, F32".</summary>
     string Description { get; }
 
+    /// <summary>Number format of activations: F32 or BF16.</summary>
+    NumberFormat Format { get; }
+
+    /// <summary>Memory of the device in bytes; null if it is not known.</summary>
+    long? MemoryBytes { get; }
+
     /// <summary>Copies a model to the device.</summary>
     /// <param name="model">The model, with its trainable parameters; kept by the caller until the result is disposed.</param>
-    /// <param name="weights">Format of the frozen weights on the device; null for that of the files.</param>
+    /// <param name="weights">
+    /// Format to which the frozen matrices are converted on the device: F32, F16 or BF16; null for that of the model. A model in Q8_0 or
+    /// Q4_0 keeps it; other formats of blocks become BF16.
+    /// </param>
     /// <param name="attention">Keys that each head attends to in <see cref="ITrainable.Forward"/>; null for all.</param>
     /// <exception cref="Engine.InputException">The device cannot compute the model, or does not have enough memory.</exception>
     IDeviceModel Load(DecoderModel model, NumberFormat? weights, AttentionPattern? attention);

@@ -1,7 +1,9 @@
+using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Runs;
 using Farsight.Engine;
 using Farsight.Engine.Communication;
 using Farsight.Engine.Models;
@@ -14,7 +16,8 @@ namespace Farsight.Alignment.Training;
 /// <remarks>
 /// The responses of a sample are branches of one tree under its prompt. The constants of the loss are computed when they are sampled:
 /// their log-probabilities under the policy, after the short context and under the model before training, and their rewards. All
-/// of it is written to a file before it is used, and a resumed run reads it back. Log-probabilities are those of temperature 1.
+/// of it is written to a file before it is used, and a resumed run reads it back. Log-probabilities are those of temperature 1. Each sample
+/// is computed by itself, so ranks that divide the samples get the bits of one process.
 /// </remarks>
 /// <param name="policy">The policy.</param>
 /// <param name="evaluated">The same, for log-probabilities.</param>
@@ -22,14 +25,15 @@ namespace Farsight.Alignment.Training;
 /// <param name="samples">The samples that are trained on.</param>
 /// <param name="objective">The objective.</param>
 /// <param name="seed">Seed of the run.</param>
-/// <param name="folder">Folder of the files.</param>
+/// <param name="folder">Folder of the files, on rank 0.</param>
+/// <param name="grid">The ranks; those of a context call <paramref name="evaluated"/> and <see cref="Reference"/> together.</param>
 public sealed class OnPolicySampler(
     DecoderModel policy, ITrainable evaluated, ChatFormat format, IReadOnlyList<PreferenceSample> samples, ISampledObjective objective,
-    int seed, string folder)
+    int seed, string folder, RankGrid grid)
 {
     readonly Dictionary<string, (int Index, PreferenceSample Sample)> _samples =
         samples.Index().ToDictionary(s => s.Item.Id, s => (s.Index, s.Item), StringComparer.Ordinal);
-    readonly StepFiles<SampledResponses> _files = new(folder, 1, objective.Sampling.Every, l => l.Id, SingleProcess.Instance)
+    readonly StepFiles<SampledResponses> _files = new(folder, 1, objective.Sampling.Every, l => l.Id, grid.All)
     {
         OnlyNewest = true,
     };
@@ -98,17 +102,36 @@ public sealed class OnPolicySampler(
         }
     }
 
-    IEnumerable<SampledResponses> Sample(int step, (SampleTokens Sample, PromptPositions Positions)[] next)
+    SampledResponses[] Sample(int step, (SampleTokens Sample, PromptPositions Positions)[] next)
     {
-        int group = objective.Sampling.Responses;
-        IReadOnlyList<Completion> completions;
-        using (LocalModel local = new("the policy", policy, format))
+        using LocalModel local = new("the policy", policy, format);
+        DrawnResponse[][] drawn = Divide(grid.All, next.Length, i => Draw(local, step, next[i]));
+        return Divide(
+            grid.Data, next.Length, i => new SampledResponses(next[i].Sample.Id, Scored(next[i].Sample, next[i].Positions, drawn[i])));
+    }
+
+    /// <summary>Computes a value for each sample, that of sample i on rank i mod Size, and returns all values on every rank.</summary>
+    static T[] Divide<T>(Communicator ranks, int count, Func<int, T> compute)
+    {
+        List<T> own = [];
+        for (int i = ranks.Rank; i < count; i += ranks.Size)
         {
-            CompletionRequest[] requests = [.. next.SelectMany(n => Enumerable.Range(0, group).Select(j => Request(step, n, j)))];
-            // Not cancelled: a step is finished with everything that belongs to it.
-            completions = local.CompleteAsync(requests).GetAwaiter().GetResult();
+            own.Add(compute(i));
         }
-        return next.Zip(completions.Chunk(group), (n, made) => new SampledResponses(n.Sample.Id, Scored(n.Sample, n.Positions, made)));
+        T[][] all =
+        [
+            .. ranks.AllGather(JsonSerializer.Serialize(own, StrictJson.SnakeCase))
+                .Select(text => JsonSerializer.Deserialize<T[]>(text, StrictJson.SnakeCase)!),
+        ];
+        return [.. Enumerable.Range(0, count).Select(i => all[i % ranks.Size][i / ranks.Size])];
+    }
+
+    DrawnResponse[] Draw(LocalModel local, int step, (SampleTokens Sample, PromptPositions Positions) next)
+    {
+        CompletionRequest[] requests = [.. Enumerable.Range(0, objective.Sampling.Responses).Select(j => Request(step, next, j))];
+        // Not cancelled: a step is finished with everything that belongs to it.
+        IReadOnlyList<Completion> completions = local.CompleteAsync(requests).GetAwaiter().GetResult();
+        return [.. completions.Select(c => new DrawnResponse(TokensOf(c), c.Text))];
     }
 
     CompletionRequest Request(int step, (SampleTokens Sample, PromptPositions Positions) next, int number) =>
@@ -119,10 +142,10 @@ public sealed class OnPolicySampler(
             Random = SeededRandom.For(seed, $"on-policy/{step}/{number}", _samples[next.Sample.Id].Index),
         };
 
-    SampledResponse[] Scored(SampleTokens sample, PromptPositions positions, Completion[] completions)
+    SampledResponse[] Scored(SampleTokens sample, PromptPositions positions, DrawnResponse[] drawn)
     {
         PreferenceSample stored = _samples[sample.Id].Sample;
-        int[][] responses = [.. completions.Select(TokensOf)];
+        int[][] responses = [.. drawn.Select(d => d.Tokens)];
         float[][] own = LogProbs(evaluated, sample with { Rejected = responses }, positions);
         float[][]? teacher = objective.ReadsTeacher
             ? LogProbsAtStart(evaluated, SampleTokens.ShortTurns(stored, format, policy.Config.VocabSize).Single(), responses)
@@ -135,7 +158,7 @@ public sealed class OnPolicySampler(
         [
             .. responses.Select((tokens, j) => new SampledResponse(
                 tokens, own[j], teacher?[j], reference?[j],
-                objective.ReadsReward ? VerifiedReward.Of(completions[j].Text, stored.Provenance.Fact!.Answer, evidence) : null)),
+                objective.ReadsReward ? VerifiedReward.Of(drawn[j].Text, stored.Provenance.Fact!.Answer, evidence) : null)),
         ];
     }
 
@@ -171,6 +194,9 @@ public sealed class OnPolicySampler(
         _current = lines.ToDictionary(l => l.Line.Id, l => l.Line, StringComparer.Ordinal);
         _sampledAt = step;
     }
+
+    /// <summary>Represents a response before it is scored.</summary>
+    sealed record DrawnResponse(int[] Tokens, string Text);
 
     /// <summary>Represents a line: the responses of a sample.</summary>
     internal sealed record SampledResponses(string Id, IReadOnlyList<SampledResponse> Responses);

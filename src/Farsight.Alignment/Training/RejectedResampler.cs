@@ -111,6 +111,10 @@ public sealed class RejectedResampler(
 
     IEnumerable<ResampledResponses> Draw(int step, (SampleTokens Sample, PromptPositions Positions)[] next)
     {
+        if (!ranks.IsFirst)
+        {
+            return [];
+        }
         using LocalModel local = new("the policy", model, format);
         CompletionRequest[] requests = [.. next.SelectMany(n => Enumerable.Range(0, options.Rejected).Select(j => Request(step, n, j)))];
         // Not cancelled: a step is finished with everything that belongs to it.

@@ -10,7 +10,7 @@ namespace Farsight.Alignment.Training;
 
 /// <summary>Keeps what a run samples before some steps in files, so that a resumed run reads it back and gives the same bytes.</summary>
 /// <remarks>A file is written whole before anything of it is used: step-000050.jsonl, one line per sample. Of several ranks, the first
-/// samples and has the files, and the others receive their text.</remarks>
+/// has the files, and the others receive their text.</remarks>
 /// <typeparam name="TLine">The line for a sample of the dataset.</typeparam>
 /// <param name="folder">Folder of the files, on rank 0.</param>
 /// <param name="first">The first step before which something is sampled.</param>
@@ -28,7 +28,9 @@ sealed class StepFiles<TLine>(string folder, int first, int every, Func<TLine, s
     /// <param name="step">The step.</param>
     /// <param name="steps">Steps of the whole run.</param>
     /// <param name="samplesOf">Returns the samples of some steps, by the first step and their number, with their positions.</param>
-    /// <param name="sample">Samples for the samples of the steps up to the next sampling, before a step.</param>
+    /// <param name="sample">
+    /// Samples for the samples of the steps up to the next sampling, before a step. All ranks call it, and the result of rank 0 counts.
+    /// </param>
     /// <param name="use">Receives what was sampled or read, and the step before which it was.</param>
     /// <exception cref="InputException">A file is missing, damaged or of other samples.</exception>
     internal void Prepare(
@@ -42,12 +44,15 @@ sealed class StepFiles<TLine>(string folder, int first, int every, Func<TLine, s
             (SampleTokens Sample, PromptPositions Positions)[] next =
                 [.. samplesOf(_next, Math.Min(every, steps - _next + 1)).DistinctBy(s => s.Sample.Id)];
             string file = Path.Combine(folder, FormattableString.Invariant($"step-{_next:D6}.jsonl"));
-            if (ranks.IsFirst && !File.Exists(file))
+            if (ranks.Any(ranks.IsFirst && !File.Exists(file)))
             {
                 IEnumerable<TLine> made = _next == step
                     ? sample(step, next)
                     : throw new InputException($"{file} is missing, and the steps after it need it; start a new run.");
-                AtomicFile.WriteText(file, string.Concat(made.Select(l => JsonSerializer.Serialize(l, StrictJson.SnakeCase) + "\n")));
+                if (ranks.IsFirst)
+                {
+                    AtomicFile.WriteText(file, string.Concat(made.Select(l => JsonSerializer.Serialize(l, StrictJson.SnakeCase) + "\n")));
+                }
             }
             string text = ranks.Broadcast(ranks.IsFirst ? string.Join('\n', JsonLines.ReadComplete(file)) : null)!;
             TLine[] lines =

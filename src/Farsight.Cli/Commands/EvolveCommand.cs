@@ -15,7 +15,7 @@ static class EvolveCommand
     static readonly Argument<string> s_recipe = SharedOptions.Recipe();
     static readonly Option<string> s_out = SharedOptions.Out();
     static readonly Option<string[]> s_set = SharedOptions.Set("documents.count=100");
-    static readonly SizeOption s_memory = SizeOption.Memory();
+    static readonly SizeOption s_memory = SizeOption.Memory(hasDevice: true);
     static readonly DeviceOption s_device = new();
     static readonly ThreadsOption s_threads = new();
 

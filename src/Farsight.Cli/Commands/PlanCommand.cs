@@ -10,6 +10,7 @@ using Farsight.Engine;
 using Farsight.Engine.Machine;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Workflows.Timing;
 using Farsight.Workflows.Train;
 
@@ -55,6 +56,9 @@ static class PlanCommand
             },
         },
     };
+    // Times of a device are not planned.
+    const double AnyPeak = 1e9;
+
     // Bandwidths of the printed times, in Gbit/s.
     static readonly int[] s_bandwidths = [10, 100];
 
@@ -64,7 +68,12 @@ static class PlanCommand
         DefaultValueFactory = _ => 1,
     };
     static readonly Option<int> s_context = SharedOptions.ContextParallel();
-    static readonly SizeOption s_memory = SizeOption.Memory();
+    static readonly SizeOption s_memory = SizeOption.Memory(hasDevice: true);
+    static readonly DeviceOption s_device = new()
+    {
+        Description = "Plan the memory of a device, which --memory states and which need not be there: torch-cpu or cuda. "
+            + "Default: cpu, the memory of this program.",
+    };
     static readonly ThreadsOption s_threads = new();
 
     static readonly (string Key, string Label, Func<MemoryPlan, long> Of)[] s_parts =
@@ -88,6 +97,8 @@ static class PlanCommand
             s_recipe,
             s_shape,
             s_memory,
+            s_device,
+            s_device.Precision,
             s_set,
             s_threads,
             s_peak,
@@ -112,7 +123,7 @@ static class PlanCommand
         string[] unused =
         [
             .. result.GetValue(s_recipe) is null ? [] : new[] { "a recipe" },
-            .. new Option[] { s_shape, s_memory, s_set, s_json, s_ranks, s_context }
+            .. new Option[] { s_shape, s_memory, s_set, s_json, s_ranks, s_context, s_device, s_device.Precision }
                 .Where(o => result.GetResult(o) is { Implicit: false })
                 .Select(o => o.Name),
         ];
@@ -125,6 +136,10 @@ static class PlanCommand
     static int Run(ParseResult parse)
     {
         s_threads.Apply(parse);
+        if (s_device.IsGiven(parse))
+        {
+            return RunOnDevice(parse);
+        }
         MachinePeak? now = parse.GetValue(s_peak) is null ? MachinePeak.Measure() : null;
         double peak = now is null
             ? parse.GetValue(s_peak)!.Value * 1e9 * Workers.Threads
@@ -162,6 +177,28 @@ static class PlanCommand
                 CultureInfo.InvariantCulture, $"{peak / 1e9:F0} GFLOP/s with {Workers.Threads} threads, {source}"));
         }
         return plan.Chosen is null ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    /// <summary>Plans the memory of a device, which need not be there.</summary>
+    static int RunOnDevice(ParseResult parse)
+    {
+        (string Device, NumberFormat Format) device = s_device.Planned(parse);
+        long budget = parse.GetValue(s_memory)
+            ?? throw new InputException("--device needs --memory: the memory of the device, as in 80GiB.");
+        string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
+        PlannedRanks ranks = RanksOf(parse);
+        if (ranks.Context > 1)
+        {
+            throw new InputException("A device cannot be used with --context-parallel; use the device cpu, or leave it out.");
+        }
+        string? shape = ShapeOf(recipe, path, parse.GetValue(s_shape));
+        TrainPlan host = shape is null
+            ? TrainPlan.Of(recipe, path, long.MaxValue, AnyPeak, ranks)
+            : TrainPlan.Of(recipe, Planned(StepShape.Read(shape)), long.MaxValue, AnyPeak, ranks);
+        string? model = shape is null ? RecipeFile.LocateModel(path, "base_model", recipe.BaseModel) : null;
+        DevicePlan plan = DevicePlan.Of(recipe, host, device.Format, model);
+        return DevicePlanText.Print(device, host, plan, budget, parse.GetValue(s_json)) ? ExitCode.Done : ExitCode.Failed;
     }
 
     static PlannedRanks RanksOf(ParseResult parse)

@@ -16,7 +16,8 @@ static class StudyCommand
     };
     static readonly Option<string> s_out = SharedOptions.Out(
         "Output directory. Rerun the same command to resume; run it twice at the same time to split the work.");
-    static readonly SizeOption s_memory = SizeOption.Memory();
+    static readonly SizeOption s_memory = SizeOption.Memory(hasDevice: true);
+    static readonly DeviceOption s_device = new();
     static readonly ThreadsOption s_threads = new();
 
     internal static Command Create()
@@ -26,6 +27,8 @@ static class StudyCommand
             s_recipe,
             s_out,
             s_memory,
+            s_device,
+            s_device.Precision,
             s_threads,
             Ranks.Distributed,
         };
@@ -40,7 +43,11 @@ static class StudyCommand
         string path = BundledFiles.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         Ending ending = new();
-        StudyRequest request = new(RecipeFile.Read<StudyRecipe>(path, []), path, output, parse.GetValue(s_memory)) { Ranks = ranks };
+        StudyRequest request = new(RecipeFile.Read<StudyRecipe>(path, []), path, output, parse.GetValue(s_memory))
+        {
+            Ranks = ranks,
+            Backend = s_device.Open(parse),
+        };
         if (!ranks.IsFirst)
         {
             StudyRun.Start(request, _ => { }, null, cancel);

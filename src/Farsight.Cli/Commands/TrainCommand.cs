@@ -16,7 +16,7 @@ static class TrainCommand
     static readonly Option<string> s_out = SharedOptions.Out("Run directory. It must be new or empty, unless --resume is given.");
     static readonly Option<bool> s_resume = SharedOptions.Resume();
     static readonly Option<string[]> s_set = SharedOptions.Set("optimizer.learning_rate=1e-4");
-    static readonly SizeOption s_memory = SizeOption.Memory();
+    static readonly SizeOption s_memory = SizeOption.Memory(hasDevice: true);
     static readonly DeviceOption s_device = new();
     static readonly Option<bool> s_board = new("--tensorboard")
     {

@@ -13,6 +13,8 @@ sealed class DeviceOption : Option<string>
     // The engine of this program.
     const string Cpu = "cpu";
 
+    const string NeedsDevice = "--precision needs --device torch-cpu or cuda; the device cpu always computes in F32.";
+
     internal DeviceOption()
         : base("--device")
     {
@@ -32,6 +34,20 @@ sealed class DeviceOption : Option<string>
     /// <summary>Whether another device than the default, or a number format, was asked for.</summary>
     internal bool IsGiven(ParseResult parse) => parse.GetValue(this) != Cpu || parse.GetValue(Precision) is not null;
 
+    /// <summary>Returns the name of a device and its number format without opening it.</summary>
+    /// <exception cref="InputException">The device is unknown, or it is the engine of this program.</exception>
+    internal (string Device, NumberFormat Format) Planned(ParseResult parse)
+    {
+        string device = parse.GetValue(this)!;
+        if (device == Cpu)
+        {
+            throw new InputException(NeedsDevice);
+        }
+        TorchComponent.RequireKnown(device);
+        string? given = parse.GetValue(Precision);
+        return (device, given == "f32" || (given is null && device == TorchComponent.Cpu) ? NumberFormat.F32 : NumberFormat.BF16);
+    }
+
     /// <summary>Opens the device; null for the engine of this program.</summary>
     /// <exception cref="InputException">The device is unknown or absent, or the component is not installed.</exception>
     internal IModelBackend? Open(ParseResult parse)
@@ -49,7 +65,7 @@ sealed class DeviceOption : Option<string>
         }
         return format is null
             ? null
-            : throw new InputException("--precision needs --device torch-cpu or cuda; the device cpu always computes in F32.");
+            : throw new InputException(NeedsDevice);
     }
 
     /// <summary>Lets a device answer for a model; null and no change for the engine of this program.</summary>

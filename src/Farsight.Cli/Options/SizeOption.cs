@@ -27,8 +27,11 @@ sealed class SizeOption : Option<long?>
     }
 
     /// <summary>Returns a new <c>--memory</c>, the memory that training may use.</summary>
-    internal static SizeOption Memory() => new(
-        "--memory", "Memory limit for training, as in 16GiB. Training uses the fastest plan that fits. Default: the machine's memory.");
+    /// <param name="hasDevice">Whether the command has <c>--device</c>.</param>
+    internal static SizeOption Memory(bool hasDevice = false) => new(
+        "--memory",
+        "Memory limit for training, as in 16GiB. Training uses the fastest plan that fits. Default: the machine's memory."
+            + (hasDevice ? " With --device, the memory of the device." : ""));
 
     long? Parse(ArgumentResult result)
     {

@@ -10,7 +10,10 @@ static class TorchComponent
 {
     internal const string NotInstalled = "component not installed; needed only to compute on a GPU";
 
-    const string Name = "Farsight.Torch", Backend = "Farsight.Torch.TorchBackend", Cpu = "torch-cpu";
+    /// <summary>Name of the CPU as a device of the component.</summary>
+    internal const string Cpu = "torch-cpu";
+
+    const string Name = "Farsight.Torch", Backend = "Farsight.Torch.TorchBackend";
 
     /// <summary>Opens a device.</summary>
     /// <param name="device">Name of the device: "torch-cpu", "cuda", "cuda:1".</param>
@@ -18,10 +21,7 @@ static class TorchComponent
     /// <exception cref="InputException">The component is not installed, or the device cannot be used.</exception>
     internal static IModelBackend Open(string device, NumberFormat? format)
     {
-        if (device != Cpu && device.Split(':')[0] != "cuda")
-        {
-            throw new InputException($"The device '{device}' is unknown; use cpu, {Cpu}, cuda, or cuda:1 for the second GPU.");
-        }
+        RequireKnown(device);
         Assembly component = Load() ?? throw new InputException(
             $"The device {device} needs the component {Name}, which is not installed; publish Farsight with it: "
             + $"'dotnet publish src/Farsight.Cli -p:Torch={(device == Cpu ? "cpu" : "cuda")}' (docs/gpu.md).");
@@ -31,6 +31,16 @@ static class TorchComponent
             binder: null,
             [device, format],
             culture: null)!;
+    }
+
+    /// <summary>Refuses the name of a device that the component does not have.</summary>
+    /// <exception cref="InputException">The name is unknown.</exception>
+    internal static void RequireKnown(string device)
+    {
+        if (device != Cpu && device.Split(':')[0] != "cuda")
+        {
+            throw new InputException($"The device '{device}' is unknown; use cpu, {Cpu}, cuda, or cuda:1 for the second GPU.");
+        }
     }
 
     /// <summary>Describes the component for people: its version, or why it cannot be used.</summary>

@@ -23,6 +23,7 @@ public sealed unsafe partial class MpiCommunicator : Communicator
 
     static readonly TimeSpan s_interval = TimeSpan.FromSeconds(2);
     static readonly TimeSpan s_silence = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan s_timeToStart = TimeSpan.FromSeconds(45);
     static readonly TimeSpan s_timeToAbort = TimeSpan.FromSeconds(10);
 
     readonly MpiLibrary _library;
@@ -72,7 +73,7 @@ public sealed unsafe partial class MpiCommunicator : Communicator
         MpiCommunicator ranks = new(library, fail);
         try
         {
-            ranks._initialized.Task.GetAwaiter().GetResult();
+            ranks.WaitForStart(launcher);
         }
         catch (MpiException e)
         {
@@ -122,6 +123,44 @@ public sealed unsafe partial class MpiCommunicator : Communicator
         return message;
     }
 
+    /// <summary>Waits for MPI to start, which needs all ranks, and ends this process if one of them or the launcher is lost.</summary>
+    /// <exception cref="MpiException">MPI reports an error.</exception>
+    void WaitForStart(Launcher? launcher)
+    {
+        string who = launcher is null ? "this process" : $"rank {launcher.Rank} of {launcher.Size}";
+        // As for heartbeats, usually one rank reports.
+        TimeSpan limit = s_timeToStart + TimeSpan.FromSeconds(Math.Min(launcher?.Rank ?? 0, 10));
+        long began = Stopwatch.GetTimestamp();
+        while (Task.WaitAny([_initialized.Task], TimeSpan.FromSeconds(1)) < 0)
+        {
+            if (ParentId() != _parent)
+            {
+                _fail($"The launcher of {who} ({Environment.MachineName}) has ended, so this process ends; start the command again.");
+                Kill();
+            }
+            if (Stopwatch.GetElapsedTime(began) > limit)
+            {
+                _fail(
+                    $"MPI has not started for {s_timeToStart.TotalSeconds:0} seconds on {who} ({Environment.MachineName}), because another "
+                        + "rank has not started or is stopped, so all processes end; check the hosts, and start the command again.");
+                Kill();
+            }
+        }
+        _initialized.Task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Ends this process after a time if it has not ended itself.</summary>
+    /// <param name="time">The time.</param>
+    /// <param name="report">Called before.</param>
+    static void KillAfter(TimeSpan time, Action? report = null) =>
+        new Thread(() =>
+        {
+            Thread.Sleep(time);
+            report?.Invoke();
+            Kill();
+        })
+        { IsBackground = true }.Start();
+
     static void Kill()
     {
         using Process self = Process.GetCurrentProcess();
@@ -151,6 +190,10 @@ public sealed unsafe partial class MpiCommunicator : Communicator
         try
         {
             Poll();
+            // Ending MPI waits for all ranks, and no heartbeats find one that stops now.
+            KillAfter(s_silence, () => _fail(
+                $"Another rank than {_rank} of {_size} has not ended MPI for {s_silence.TotalSeconds:0} seconds, so all processes end; "
+                    + "their work was finished."));
             _library.End();
         }
         catch (MpiException e)
@@ -232,12 +275,7 @@ public sealed unsafe partial class MpiCommunicator : Communicator
     void End(int code)
     {
         // A launcher that is lost, or a library that waits for it, must not keep the process.
-        new Thread(() =>
-        {
-            Thread.Sleep(s_timeToAbort);
-            Kill();
-        })
-        { IsBackground = true }.Start();
+        KillAfter(s_timeToAbort);
         _library.Abort(code);
         Kill();
     }

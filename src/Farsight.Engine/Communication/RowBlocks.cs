@@ -25,10 +25,10 @@ sealed class RowBlocks(IReadOnlyList<RowBlock> blocks, Communicator ranks)
     /// <summary>Returns the owner of a row.</summary>
     internal int OwnerOf(int row) => blocks.First(b => row < b.Start + b.Count).Rank;
 
-    /// <summary>Collects the rows of all ranks.</summary>
-    /// <param name="own">[own rows, width]</param>
-    /// <param name="all">[all rows, width] overwritten.</param>
-    internal void Gather(Rows own, Rows all)
+    /// <summary>Starts to collect the rows of all ranks.</summary>
+    /// <param name="own">[own rows, width] as they stay until all transfers are complete.</param>
+    /// <param name="all">[all rows, width] overwritten; undefined until then.</param>
+    internal IReadOnlyList<Transfer> StartGather(Rows own, Rows all)
     {
         List<Transfer> transfers = [];
         foreach (RowBlock block in blocks.Where(b => b.Rank != ranks.Rank))
@@ -46,7 +46,7 @@ sealed class RowBlocks(IReadOnlyList<RowBlock> blocks, Communicator ranks)
             }
             all.Slice(block.Start, block.Count).CopyFrom(rows);
         }
-        transfers.ForEach(t => t.Wait());
+        return transfers;
     }
 
     /// <summary>Sums rows over all ranks, each rank its own, in the order of the ranks.</summary>

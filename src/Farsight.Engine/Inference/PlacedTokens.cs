@@ -2,7 +2,7 @@ namespace Farsight.Engine.Inference;
 
 /// <summary>Represents a sequence of tokens with their positions.</summary>
 /// <remarks>Without positions the tokens have 0, 1, 2, …. Tokens after the last given position continue in steps of 1.</remarks>
-sealed class PlacedTokens
+public sealed class PlacedTokens
 {
     readonly IReadOnlyList<int>? _positions;
 
@@ -11,7 +11,7 @@ sealed class PlacedTokens
     /// <param name="prompt">Number of tokens that need a position of their own where positions are given.</param>
     /// <param name="positions">[at least prompt] strictly increasing, not negative; null for 0, 1, 2, ….</param>
     /// <exception cref="ArgumentException">There are fewer positions than prompt tokens, or they do not increase.</exception>
-    internal PlacedTokens(IReadOnlyList<int> ids, int prompt, IReadOnlyList<int>? positions)
+    public PlacedTokens(IReadOnlyList<int> ids, int prompt, IReadOnlyList<int>? positions)
     {
         (Ids, _positions) = (ids, positions);
         if (positions is null)
@@ -35,18 +35,18 @@ sealed class PlacedTokens
     }
 
     /// <summary>[tokens] token ids.</summary>
-    internal IReadOnlyList<int> Ids { get; }
+    public IReadOnlyList<int> Ids { get; }
 
     /// <summary>Number of tokens.</summary>
-    internal int Count => Ids.Count;
+    public int Count => Ids.Count;
 
     /// <summary>Whether the tokens have other positions than 0, 1, 2, ….</summary>
     internal bool HasPositions => _positions is not null;
 
     /// <summary>Returns the position of a token.</summary>
-    internal int PositionOf(int index) =>
+    public int PositionOf(int index) =>
         _positions is null ? index : index < _positions.Count ? _positions[index] : _positions[^1] + 1 + index - _positions.Count;
 
     /// <summary>Returns a number that two sequences share at an index only where token and position are the same.</summary>
-    internal long KeyOf(int index) => ((long)PositionOf(index) << 32) | (uint)Ids[index];
+    public long KeyOf(int index) => ((long)PositionOf(index) << 32) | (uint)Ids[index];
 }

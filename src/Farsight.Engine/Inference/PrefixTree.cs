@@ -6,7 +6,7 @@ namespace Farsight.Engine.Inference;
 /// any depth: a template, a document in it, a question about the document. Siblings have the order of the sequences, so without
 /// sharing the nodes are the sequences in their order.
 /// </remarks>
-sealed class PrefixTree
+public sealed class PrefixTree
 {
     // Fewer common tokens are not worth a node of their own.
     const int LeastShared = 8;
@@ -23,16 +23,16 @@ sealed class PrefixTree
     }
 
     /// <summary>Nodes, each parent before its children, and the descendants of a node directly after it.</summary>
-    internal IReadOnlyList<PrefixNode> Nodes => _nodes;
+    public IReadOnlyList<PrefixNode> Nodes => _nodes;
 
     /// <summary>Index of the node in which each sequence ends: [sequences].</summary>
-    internal IReadOnlyList<int> Ends => _ends;
+    public IReadOnlyList<int> Ends => _ends;
 
     /// <summary>Builds the tree of sequences.</summary>
     /// <param name="sequences">At least one token per sequence. A beginning is shared where tokens and positions are the same.</param>
     /// <param name="own">Number of last tokens that a sequence never shares: 0, or 1 if each needs a row of its own.</param>
     /// <param name="shares">Whether sequences share beginnings at all.</param>
-    internal static PrefixTree Of(IReadOnlyList<PlacedTokens> sequences, int own, bool shares)
+    public static PrefixTree Of(IReadOnlyList<PlacedTokens> sequences, int own, bool shares)
     {
         PrefixTree tree = new(sequences, own);
         if (shares)
@@ -135,8 +135,8 @@ sealed class PrefixTree
 /// <param name="Sequence">Index of a sequence that contains the tokens.</param>
 /// <param name="Start">Index of the first token in the sequence.</param>
 /// <param name="Count">Number of tokens, at least 1.</param>
-readonly record struct PrefixNode(int Parent, int Sequence, int Start, int Count)
+public readonly record struct PrefixNode(int Parent, int Sequence, int Start, int Count)
 {
     /// <summary>The parent of a root.</summary>
-    internal const int None = -1;
+    public const int None = -1;
 }

@@ -48,18 +48,16 @@ sealed class AttentionPass
     {
         Workspace.Mark mark = scratch.Here();
         Rows normed = _block.AttentionNorm?.Forward(_x, scratch).Output ?? _x;
-        _query.Forward(_context.Select(normed, scratch));
         _key.Forward(normed);
         _value.Forward(normed);
-        Rows queries = NormHeads(_block.QueryNorm, _query, scratch)?.Output ?? _query.Output;
         Rows keys = NormHeads(_block.KeyNorm, _key, scratch)?.Output ?? _key.Output;
         if (_context.Attention is { } attention)
         {
-            attention.Attend(queries, keys, _value.Output, _attended, scratch);
+            attention.Attend(Queries(normed, scratch), keys, _value.Output, _attended, scratch);
         }
         else
         {
-            AttendToSpans(queries, keys, cache, scratch);
+            AttendToSpans(normed, keys, cache, scratch);
         }
         _block.Mask(_attended, _context.Shape);
         _output.Forward(_attended);
@@ -67,12 +65,21 @@ sealed class AttentionPass
         scratch.Release(mark);
     }
 
-    void AttendToSpans(Rows queries, Rows keys, LayerCache? cache, Workspace scratch)
+    /// <summary>Computes the queries, without their rotation.</summary>
+    Rows Queries(Rows normed, Workspace scratch)
     {
-        Rotate(queries, _context.QueryRope);
+        _query.Forward(_context.Select(normed, scratch));
+        return NormHeads(_block.QueryNorm, _query, scratch)?.Output ?? _query.Output;
+    }
+
+    void AttendToSpans(Rows normed, Rows keys, LayerCache? cache, Workspace scratch)
+    {
         Rotate(keys, _context.KeyRope);
-        (Rows seenKeys, Rows seenValues) = cache?.Append(keys, _value.Output, _context.Spans)
-            ?? (_context.Gather(keys, scratch), _context.Gather(_value.Output, scratch));
+        (GatheredRows allKeys, GatheredRows allValues) = Seen(keys, cache, scratch);
+        // Computed while keys and values are on their way to the other ranks.
+        Rows queries = Queries(normed, scratch);
+        Rotate(queries, _context.QueryRope);
+        (Rows seenKeys, Rows seenValues) = (allKeys.Wait(), allValues.Wait());
         if (cache is not null && _context.Spans.All(s => s.QueryCount == 1))
         {
             TreeAttention.Decode(queries, seenKeys, seenValues, _context.Shape, _context.Spans, _attended);
@@ -82,6 +89,17 @@ sealed class AttentionPass
             TreeAttention.Forward(queries, seenKeys, seenValues, _context.Shape, _context.Spans, _attended, _logSumExp);
         }
         _context.Observer?.Report(queries, seenKeys, _context);
+    }
+
+    /// <summary>Returns the keys and values that the rows see; those of other ranks may be on their way.</summary>
+    (GatheredRows Keys, GatheredRows Values) Seen(Rows keys, LayerCache? cache, Workspace scratch)
+    {
+        if (cache is null)
+        {
+            return (_context.StartGather(keys, scratch), _context.StartGather(_value.Output, scratch));
+        }
+        (Rows allKeys, Rows allValues) = cache.Append(keys, _value.Output, _context.Spans);
+        return (new(allKeys, []), new(allValues, []));
     }
 
     /// <summary>Adds to the gradients of trainable parameters and computes the gradient by the input.</summary>

@@ -40,15 +40,17 @@ sealed record BlockContext(AttentionShape Shape, IReadOnlyList<AttentionSpan> Sp
     }
 
     /// <summary>Returns the rows of all ranks, or the given ones without other ranks: [S, width].</summary>
-    internal Rows Gather(Rows rows, Workspace workspace)
+    internal Rows Gather(Rows rows, Workspace workspace) => StartGather(rows, workspace).Wait();
+
+    /// <summary>As <see cref="Gather"/>, without waiting for the other ranks; the rows must stay as they are until then.</summary>
+    internal GatheredRows StartGather(Rows rows, Workspace workspace)
     {
         if (Blocks is not { } blocks)
         {
-            return rows;
+            return new(rows, []);
         }
         Rows all = workspace.Rows(blocks.Count, rows.Width);
-        blocks.Gather(rows, all);
-        return all;
+        return new(all, blocks.StartGather(rows, all));
     }
 
     /// <summary>Returns the output rows: [T', width].</summary>
@@ -67,6 +69,22 @@ sealed record BlockContext(AttentionShape Shape, IReadOnlyList<AttentionSpan> Sp
         {
             target.CopyFrom(rows);
         }
+    }
+}
+
+/// <summary>Represents rows of all ranks, some of which may be on their way.</summary>
+/// <param name="All">[S, width] undefined until the transfers are complete.</param>
+/// <param name="Transfers">The transfers.</param>
+readonly record struct GatheredRows(Rows All, IReadOnlyList<Transfer> Transfers)
+{
+    /// <summary>Waits for the other ranks and returns the rows.</summary>
+    internal Rows Wait()
+    {
+        foreach (Transfer transfer in Transfers)
+        {
+            transfer.Wait();
+        }
+        return All;
     }
 }
 

@@ -19,7 +19,7 @@ public sealed record LayerNames(
     internal static string Target(string name) => name[(name.LastIndexOf('.') + 1)..];
 
     /// <summary>Returns whether a weight is a router's: "model.layers.0.mlp.gate.weight".</summary>
-    internal static bool IsRouter(string name) => name.EndsWith(".gate.weight", StringComparison.Ordinal);
+    public static bool IsRouter(string name) => name.EndsWith(".gate.weight", StringComparison.Ordinal);
 
     /// <summary>Returns the names of a layer's weights, without ".weight" and ".bias".</summary>
     public static LayerNames Of(ModelConfig model, int layer)

@@ -8,7 +8,9 @@ namespace Farsight.Workflows.Evolve;
 /// <param name="Recipe">The recipe.</param>
 /// <param name="RecipePath">Its file; relative paths in the recipe begin there.</param>
 /// <param name="Output">Output folder; the same call continues there.</param>
-/// <param name="MemoryBytes">Memory limit of the process in bytes; null for the memory that the machine has.</param>
+/// <param name="MemoryBytes">
+/// Memory limit in bytes of the process, or with <see cref="Backend"/> of the device; null for the memory that it has.
+/// </param>
 public sealed record EvolveRequest(EvolveRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null)
 {
     /// <summary>Computes the passes of training on a device; null for the engine of this program, which does everything else.</summary>

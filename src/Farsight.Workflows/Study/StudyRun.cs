@@ -1,5 +1,6 @@
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
@@ -11,11 +12,17 @@ namespace Farsight.Workflows.Study;
 /// <param name="Recipe">The recipe.</param>
 /// <param name="RecipePath">File of the recipe; relative paths in the recipe start there.</param>
 /// <param name="Output">Folder of the study; the same call resumes there.</param>
-/// <param name="MemoryBytes">Bytes that training may use; null for the memory of the machine.</param>
+/// <param name="MemoryBytes">
+/// Bytes that training may use, with <see cref="Backend"/> of the device; null for the memory of the machine or device.
+/// </param>
 public sealed record StudyRequest(StudyRecipe Recipe, string RecipePath, string Output, long? MemoryBytes = null)
 {
     /// <summary>Processes that each start the study and so divide its runs; they need one file system. Default: this one alone.</summary>
     public Communicator Ranks { get; init; } = SingleProcess.Instance;
+
+    /// <summary>Computes the passes of the variants' training on a device; null for the engine of this program, which does everything
+    /// else.</summary>
+    public IModelBackend? Backend { get; init; }
 }
 
 /// <summary>Runs a <see cref="StudyRecipe"/>: prepares, trains every variant with every seed, measures, reports.</summary>
@@ -40,7 +47,7 @@ public sealed class StudyRun
     {
         (_plan, _note, _progress, _cancel, _memoryBytes) = (plan, note, progress, cancel, request.MemoryBytes);
         _paths = new(request.RecipePath, request.Output);
-        _work = new(plan, _paths, request.MemoryBytes, note, progress, cancel);
+        _work = new(plan, _paths, request.MemoryBytes, request.Backend, note, progress, cancel);
         _report = new(plan, _paths);
     }
 
@@ -191,7 +198,9 @@ public sealed class StudyRun
             throw new InputException($"{folder} is a file; a study needs a folder.");
         }
         string[] there = Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder).Select(e => Path.GetFileName(e))] : [];
-        if (!there.Contains(RecipeName) && there.Any(e => e != StudyPaths.Locks && !e.StartsWith(RecipeName, StringComparison.Ordinal)))
+        if (!there.Contains(RecipeName) && there.Any(
+            e => e != StudyPaths.Locks && !e.StartsWith(RecipeName, StringComparison.Ordinal)
+                && !e.StartsWith(RankAgreement.ProbePrefix, StringComparison.Ordinal)))
         {
             throw new InputException($"{folder} is not empty and is not a study; choose a new output folder.");
         }

@@ -16,7 +16,8 @@ namespace Farsight.Workflows.Study;
 
 /// <summary>Trains and measures the models of a study, one at a time.</summary>
 sealed class StudyWork(
-    StudyPlan plan, StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel)
+    StudyPlan plan, StudyPaths paths, long? memoryBytes, IModelBackend? backend, Action<string> note, IProgress<StageProgress>? progress,
+    CancellationToken cancel)
 {
     readonly Dictionary<string, string> _refused = [];
     readonly Dictionary<string, string?> _hashes = [];
@@ -68,7 +69,14 @@ sealed class StudyWork(
                 ? known
                 : read[key] = TrainInputs.Read(recipe, plan.BasePath, paths.Root);
             TrainPlan needs = TrainPlan.Of(recipe, inputs, memoryBytes);
-            needs.Require();
+            if (backend is not null)
+            {
+                DevicePlan.Require(recipe, needs, inputs.BaseModel, backend, memoryBytes);
+            }
+            else
+            {
+                needs.Require();
+            }
             Dictionary<string, string> now = new() { ["data"] = inputs.DataHash };
             if (variant.After is null)
             {
@@ -152,6 +160,7 @@ sealed class StudyWork(
             TrainRequest request = new(job.Recipe, plan.BasePath, paths.RunOf(job), Resume: true, memoryBytes)
             {
                 Folder = paths.Root,
+                Backend = backend,
                 NotesInputs = false, // Check has noted them
                 ReferenceProgress = (done, all) => progress?.Report(new("reference", job.Title, done, all, "")),
             };

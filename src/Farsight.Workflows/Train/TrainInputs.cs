@@ -7,6 +7,7 @@ using Farsight.Alignment.Training;
 using Farsight.Alignment.Training.Reference;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Models;
 using Farsight.Engine.Rope;
 using Farsight.Text.Conversations;
@@ -143,10 +144,11 @@ sealed record TrainInputs(
     /// <param name="options">The teacher; null for none.</param>
     /// <param name="progress">Receives finished and total questions while they are computed.</param>
     /// <param name="cancel">Stops between calls; the next call starts again.</param>
+    /// <param name="ranks">Ranks that divide the computation.</param>
     /// <exception cref="InputException">The teacher does not fit the base model, a sample has several turns, or the file is
     /// damaged.</exception>
     internal IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> ReadTeacher(
-        TeacherOptions? options, Action<int, int>? progress, CancellationToken cancel)
+        TeacherOptions? options, Action<int, int>? progress, CancellationToken cancel, Communicator ranks)
     {
         if (options is null || Teacher is not { } teacher)
         {
@@ -167,7 +169,7 @@ sealed record TrainInputs(
                     q.First, q.Second, q.Third)));
         }
         int top = Math.Min(options.TopK, Config.VocabSize);
-        return TeacherFile.ReadOrCompute(DataPath, teacher, options with { TopK = top }, places, Open, progress, cancel);
+        return TeacherFile.ReadOrCompute(DataPath, teacher, options with { TopK = top }, places, Open, progress, cancel, ranks);
 
         LoadedTeacher Open()
         {

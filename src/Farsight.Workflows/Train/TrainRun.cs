@@ -20,7 +20,9 @@ namespace Farsight.Workflows.Train;
 /// <param name="RecipePath">File of the recipe; relative paths in the recipe start there.</param>
 /// <param name="Output">The run directory.</param>
 /// <param name="Resume">Whether an existing run is resumed.</param>
-/// <param name="MemoryBytes">Bytes that the process may use; null for the memory of the machine.</param>
+/// <param name="MemoryBytes">
+/// Bytes that the process, or with <see cref="Backend"/> the device, may use; null for the memory of the machine or device.
+/// </param>
 public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string Output, bool Resume, long? MemoryBytes = null)
 {
     /// <summary>Receives finished and total samples while the reference over short contexts is computed, before the first step.</summary>
@@ -35,7 +37,7 @@ public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string 
     /// IProgress{TrainingProgress}, CancellationToken)"/>. Default: this one alone.</summary>
     public Communicator Ranks { get; init; } = SingleProcess.Instance;
 
-    /// <summary>Computes the passes on a device; null for the engine of this program. The memory of the device is not planned.</summary>
+    /// <summary>Computes the passes on a device; null for the engine of this program.</summary>
     public IModelBackend? Backend { get; init; }
 
     /// <summary>Whether the metrics are also written as event files of TensorBoard, to tensorboard/ of the run. Default: no.</summary>
@@ -76,6 +78,10 @@ public static class TrainRun
         }
         TrainPlan plan = TrainPlan.Of(
             recipe, inputs, request.MemoryBytes, new PlannedRanks(grid.All.Size, grid.Context.Size));
+        if (request.Backend is { } backend)
+        {
+            DevicePlan.Require(recipe, plan, inputs.BaseModel, backend, request.MemoryBytes);
+        }
         try
         {
             return Train(request, grid, inputs, plan, note, progress, cancel);
@@ -125,10 +131,6 @@ public static class TrainRun
         RankAgreement.Require(
             ranks, manifest, ("recipe", RecipeFile.Resolve(recipe)),
             ("context parallelism", grid.Context.Size.ToString(CultureInfo.InvariantCulture)));
-        if (ranks.Size > 1 && recipe.Objective is ISampledObjective or { Distillation: not null })
-        {
-            throw new InputException("objective: several ranks cannot sample or ask a teacher yet; train in one process.");
-        }
         using RunDirectory? run = ranks.IsFirst
             ? RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume)
             : null;
@@ -149,11 +151,13 @@ public static class TrainRun
             : new Dictionary<string, PreferenceLogProbs>();
         afterShort = ReferenceLogProbs.Share(afterShort, ranks);
         IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> teacherTokens =
-            inputs.ReadTeacher(objective.Distillation, request.ReferenceProgress, cancel);
+            inputs.ReadTeacher(objective.Distillation, request.ReferenceProgress, cancel, ranks);
         NumberFormat? weights = recipe.Weights?.ToNumberFormat();
-        using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, request.Backend is null ? weights : null);
+        // A device converts to formats of single values itself, and takes blocks from the host.
+        bool hostConverts = request.Backend is null || weights?.ValuesPerBlock > 1;
+        using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, hostConverts ? weights : null);
         MakeTrainable(model, recipe.Lora, recipe.Seed);
-        using IDeviceModel? onDevice = request.Backend?.Load(model, weights, recipe.Attention);
+        using IDeviceModel? onDevice = request.Backend?.Load(model, hostConverts ? null : weights, recipe.Attention);
         ITrainable trainable = onDevice ?? (ITrainable)new TrainableModel(model, level, recipe.Attention, grid.Context);
         SampleTokens[] samples = [.. inputs.Training, .. inputs.HeldOut];
         PreferenceSamples measured = new(
@@ -178,11 +182,13 @@ public static class TrainRun
         using DecoderModel? before = objective is ISampledObjective { ReadsReference: true }
             ? ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat())
             : null;
-        OnPolicySampler? sampler = objective is ISampledObjective onPolicy && run is not null
-            ? new(model, trainable, inputs.Format, inputs.TrainingSamples, onPolicy, recipe.Seed, run.Resampled)
+        OnPolicySampler? sampler = objective is ISampledObjective onPolicy
+            ? new(
+                model, trainable, inputs.Format, inputs.TrainingSamples, onPolicy, recipe.Seed, run?.Resampled ?? "responses of rank 0",
+                grid)
             {
                 Steps = recipe.Steps,
-                Reference = before is null ? null : new TrainableModel(before),
+                Reference = before is null ? null : new TrainableModel(before, context: grid.Context),
             }
             : null;
         PreferenceTraining work = TrainInputs.Work(recipe, measured, resampler, sampler, kl);

@@ -3,6 +3,7 @@ using Farsight.Alignment.Answering;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 
 namespace Farsight.Alignment.Training.Reference;
@@ -10,7 +11,8 @@ namespace Farsight.Alignment.Training.Reference;
 /// <summary>Computes a teacher's most likely tokens in the places of the chosen responses, once, and keeps them in a file.</summary>
 /// <remarks>
 /// FILE.teacher-KEY.jsonl beside FILE: the key is the hash of dataset, model and settings, so a change of any finds no file. The first
-/// line names them; each other line is a question. A stopped computation starts again.
+/// line names them; each other line is a question. A stopped computation starts again. Ranks divide the calls of the teacher; rank 0 reads
+/// or writes the file, and the others receive its lines.
 /// </remarks>
 public static class TeacherFile
 {
@@ -41,51 +43,84 @@ public static class TeacherFile
     /// <param name="open">Loads the teacher; called only if the file does not exist.</param>
     /// <param name="progress">Receives finished and total questions.</param>
     /// <param name="cancel">Stops between calls and discards the results.</param>
+    /// <param name="ranks">The ranks; null for this process alone.</param>
     /// <returns>By question id, one for each token of the response.</returns>
     /// <exception cref="InputException">The file is damaged, or the teacher does not fit.</exception>
     public static IReadOnlyDictionary<string, IReadOnlyList<Top>> ReadOrCompute(
         string data, string model, TeacherOptions options, IReadOnlyList<Place> places, Func<LoadedTeacher> open,
-        Action<int, int>? progress, CancellationToken cancel)
+        Action<int, int>? progress, CancellationToken cancel, Communicator? ranks = null)
     {
+        ranks ??= SingleProcess.Instance;
         Head head = new(FormatVersion, InputHash.OfFile(data), InputHash.OfModel(model), options.TopK, options.Context);
         string path = $"{data}.teacher-{InputHash.OfText(Text(head))[..KeyDigits]}.jsonl";
-        if (!File.Exists(path))
+        if (ranks.Any(ranks.IsFirst && !File.Exists(path)))
         {
             using LoadedTeacher teacher = open();
-            IEnumerable<string> lines = Compute(teacher.Model, options.TopK, places, progress, cancel).Select(Text);
-            AtomicFile.WriteText(path, string.Concat(lines.Prepend(Text(head)).Select(l => l + "\n")));
+            List<string> lines = Compute(teacher.Model, options.TopK, places, ranks, progress, cancel);
+            if (ranks.IsFirst)
+            {
+                AtomicFile.WriteText(path, string.Concat(lines.Prepend(Text(head)).Select(l => l + "\n")));
+            }
         }
-        return Read(path, places);
+        return Read(path, LinesOf(path, ranks), places);
     }
 
-    static List<Line> Compute(
-        LocalModel teacher, int top, IReadOnlyList<Place> places, Action<int, int>? progress, CancellationToken cancel)
+    /// <summary>Returns one line per question. The calls are those of one process; call i is computed by rank i mod Size.</summary>
+    static List<string> Compute(
+        LocalModel teacher, int top, IReadOnlyList<Place> places, Communicator ranks, Action<int, int>? progress,
+        CancellationToken cancel)
     {
-        List<Line> lines = [];
-        foreach (Place[] some in places.Chunk(QuestionsPerCall))
+        List<string> lines = [];
+        Place[][] calls = [.. places.Chunk(QuestionsPerCall)];
+        for (int first = 0; first < calls.Length; first += ranks.Size)
         {
-            cancel.ThrowIfCancellationRequested();
-            CompletionRequest[] requests =
-            [
-                .. some.Select(p => new CompletionRequest(new Prompt.Tokens(p.Prompt), new(p.Response.Length))
-                {
-                    Given = p.Response,
-                    TopLogProbs = top,
-                }),
-            ];
-            IReadOnlyList<Completion> completions = teacher.CompleteAsync(requests, CancellationToken.None).GetAwaiter().GetResult();
-            lines.AddRange(some.Zip(completions, (p, c) => new Line(p.Id, [.. c.LogProbs.Select(t => TopOf(t.Top))])));
+            if (ranks.Any(cancel.IsCancellationRequested))
+            {
+                throw new OperationCanceledException(cancel);
+            }
+            string own = first + ranks.Rank < calls.Length ? Ask(teacher, top, calls[first + ranks.Rank]) : "";
+            lines.AddRange(ranks.AllGather(own).SelectMany(l => l.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
             progress?.Invoke(lines.Count, places.Count);
+        }
+        return lines;
+    }
+
+    /// <summary>Returns the lines of the questions of one call.</summary>
+    static string Ask(LocalModel teacher, int top, Place[] places)
+    {
+        CompletionRequest[] requests =
+        [
+            .. places.Select(p => new CompletionRequest(new Prompt.Tokens(p.Prompt), new(p.Response.Length))
+            {
+                Given = p.Response,
+                TopLogProbs = top,
+            }),
+        ];
+        IReadOnlyList<Completion> completions = teacher.CompleteAsync(requests, CancellationToken.None).GetAwaiter().GetResult();
+        return string.Join(
+            '\n', places.Zip(completions, (p, c) => Text(new Line(p.Id, [.. c.LogProbs.Select(t => TopOf(t.Top))]))));
+    }
+
+    /// <summary>Returns the lines of the file of rank 0 on every rank, one message each, because all may be large.</summary>
+    static string[] LinesOf(string path, Communicator ranks)
+    {
+        string[] lines = ranks.IsFirst ? JsonLines.ReadComplete(path) : [];
+        Span<int> count = [lines.Length];
+        ranks.Broadcast(count, 0);
+        Array.Resize(ref lines, count[0]);
+        for (int i = 0; i < lines.Length; i++)
+        {
+            lines[i] = ranks.Broadcast(lines[i])!;
         }
         return lines;
     }
 
     static Top TopOf(IReadOnlyList<(int Token, float LogProb)> top) => new([.. top.Select(t => t.Token)], [.. top.Select(t => t.LogProb)]);
 
-    static Dictionary<string, IReadOnlyList<Top>> Read(string path, IReadOnlyList<Place> places)
+    static Dictionary<string, IReadOnlyList<Top>> Read(string path, string[] lines, IReadOnlyList<Place> places)
     {
         Dictionary<string, IReadOnlyList<Top>> read = new(StringComparer.Ordinal);
-        foreach ((int index, string text) in JsonLines.ReadComplete(path).Index().Skip(1))
+        foreach ((int index, string text) in lines.Index().Skip(1))
         {
             Line line = JsonLines.Parse(text, index + 1, path, l => JsonSerializer.Deserialize<Line>(l, StrictJson.SnakeCase)!, Advice);
             if (!read.TryAdd(line.Id, line.Tokens))

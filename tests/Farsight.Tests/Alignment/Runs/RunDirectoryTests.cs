@@ -43,6 +43,21 @@ public sealed class RunDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_resumed_run_removes_what_a_killed_process_left_unfinished_and_nothing_else()
+    {
+        Open(Recipe).Dispose();
+        Directory.CreateDirectory(Path.Combine(Run, "adapter.77.tmp"));
+        Directory.CreateDirectory(Path.Combine(Run, "resampled"));
+        string[] names = ["adapter.77.tmp/weights.5.tmp", "resampled/step-000001.jsonl.78.tmp", "notes.tmp", "resampled/7.jsonl"];
+        Array.ForEach(names, n => File.WriteAllText(Path.Combine(Run, n), "half"));
+
+        Open(Recipe, resume: true).Dispose();
+
+        Assert.Equal([false, false, true, true], names.Select(n => File.Exists(Path.Combine(Run, n))));
+        Assert.False(Directory.Exists(Path.Combine(Run, "adapter.77.tmp")));
+    }
+
+    [Fact]
     public void A_start_that_was_killed_at_once_can_be_started_again()
     {
         Directory.CreateDirectory(Run);

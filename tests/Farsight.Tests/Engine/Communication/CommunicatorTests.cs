@@ -142,7 +142,7 @@ public sealed class CommunicatorTests
             {
                 mine[i][0] = own[i];
             }
-            rows.Gather(mine, all);
+            Assert.All(rows.StartGather(mine, all), t => t.Wait());
             float[] gathered = all.Span.ToArray();
             for (int row = 0; row < 8; row++)
             {

@@ -74,6 +74,20 @@ public sealed class MpiRunTests : IDisposable
     }
 
     [MpiTheory, MemberData(nameof(Launchers)), Trait("Category", "Slow")]
+    public async Task A_rank_that_does_not_start_ends_the_others_within_a_minute(string launcher)
+    {
+        long started = Stopwatch.GetTimestamp();
+
+        // The second program never starts MPI.
+        (int code, _, string error) = await Mpi.End(Mpi.Start(launcher, 1, [.. Line("ranks", []), ":", "-n", "1", "sleep", "200"]));
+
+        Assert.NotEqual(0, code);
+        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(1));
+        Assert.Contains("MPI has not started for 45 seconds on rank 0 of 2 (", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_files.In("ranks")));
+    }
+
+    [MpiTheory, MemberData(nameof(Launchers)), Trait("Category", "Slow")]
     public async Task Four_processes_that_divide_trees_and_micro_steps_write_the_bytes_of_two_that_divide_trees(string launcher)
     {
         (int two, _, string error) = await Mpi.End(Start(launcher, 2, "two", "--context-parallel", "2"));

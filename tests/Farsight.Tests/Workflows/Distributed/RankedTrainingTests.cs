@@ -4,6 +4,7 @@ using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Engine.Communication;
+using Farsight.Text.Tokenizers;
 using Farsight.Workflows.Train;
 
 namespace Farsight.Tests.Workflows.Distributed;
@@ -12,6 +13,10 @@ namespace Farsight.Tests.Workflows.Distributed;
 public sealed class RankedTrainingTests : IDisposable
 {
     const string SampleByTree = "micro_batch_tokens=1";
+
+    const string Opsdl = """objective={"name":"opsdl","sampling":{"max_new_tokens":6,"responses":2}}""";
+    const string Grpo = """objective={"name":"grpo","sampling":{"max_new_tokens":6,"responses":2,"every":3},"kl_weight":0.1}""";
+    const string Distill = """objective={"name":"distill","top_k":4,"context":"short"}""";
 
     /// <summary>Settings of the recipe by name; batches of 3 and 5 samples, one tree per sample unless stated otherwise.</summary>
     static readonly Dictionary<string, string[]> s_runs = new()
@@ -146,8 +151,7 @@ public sealed class RankedTrainingTests : IDisposable
     public void Responses_that_are_sampled_again_are_those_of_one_process_also_after_a_stop()
     {
         string[] settings = [.. s_runs["logo"], """resample={"every":3,"temperature":1,"rejected":1}"""];
-        File.WriteAllLines(_files.In("data.jsonl"), PreferenceDataset.Read(_files.In("data.jsonl")).Samples.Select(
-            s => PreferenceLine.Format(s with { Provenance = s.Provenance with { Fact = new(s.Chosen, s.Chosen.Split(' ')[^1], 0) } })));
+        GiveFacts(null);
         using CancellationTokenSource stop = new();
         Train("alone", 1, settings);
 
@@ -156,6 +160,69 @@ public sealed class RankedTrainingTests : IDisposable
 
         AssertSameFiles("alone", "ranks");
         Assert.True(File.Exists(_files.In("ranks/resampled/step-000009.jsonl")));
+    }
+
+    [Theory]
+    [InlineData(Opsdl, 2), InlineData(Opsdl, 3), InlineData(Grpo, 2), InlineData(Grpo, 3)]
+    public void Responses_of_on_policy_objectives_are_those_of_one_process_also_after_a_stop(string objective, int size)
+    {
+        GiveFacts("e"); // a random model often writes one letter
+        string[] settings = [SampleByTree, "steps=8", objective];
+        using CancellationTokenSource stop = new();
+        Train("alone", 1, settings);
+
+        Assert.Throws<OperationCanceledException>(() => Train("ranks", size, settings, stop: (stop, 5)));
+        Train("ranks", 5 - size, settings);
+
+        AssertSameFiles("alone", "ranks", last: 8);
+        Assert.Equal(objective == Grpo ? 3 : 8, Directory.GetFiles(_files.In("ranks/resampled")).Length);
+    }
+
+    [Theory]
+    [InlineData(2), InlineData(3)]
+    public void The_teacher_of_a_distillation_is_computed_by_all_ranks_to_the_bytes_of_one_process(int size)
+    {
+        // More questions than one call of the teacher takes, so that several ranks have one.
+        Write(Enumerable.Range(0, 140).Select(i => TrainingFiles.Sample(i, Tokenizer.LoadFor(_files.In("model"), 275))));
+        string[] settings = [SampleByTree, "steps=2", Distill];
+        Train("alone", 1, settings);
+        string file = Assert.Single(Directory.GetFiles(_files.Root, "data.jsonl.teacher-*"));
+        byte[] alone = File.ReadAllBytes(file);
+        File.Delete(file);
+
+        Train("ranks", size, settings);
+
+        Assert.Equal(alone, File.ReadAllBytes(file));
+        AssertSameFiles("alone", "ranks", last: 2);
+    }
+
+    [Fact]
+    public void Ranks_that_do_not_see_the_file_of_the_teacher_receive_it_from_rank_0()
+    {
+        string[] settings = [SampleByTree, "steps=2", Distill];
+        Train("alone", 1, settings);
+        Directory.CreateDirectory(_files.In("second"));
+        File.Copy(_files.In("data.jsonl"), _files.In("second/data.jsonl"));
+
+        ThreadRanks.Run(2, ranks => Start(ranks, "ranks", settings, _files, folder: ranks.IsFirst ? null : _files.In("second")));
+
+        AssertSameFiles("alone", "ranks", last: 2);
+        Assert.Empty(Directory.GetFiles(_files.In("second"), "*teacher*"));
+    }
+
+    [Theory]
+    [InlineData(Opsdl), InlineData(Grpo), InlineData(Distill)]
+    public void Objectives_that_ask_a_model_have_the_losses_of_one_process_but_for_rounding_with_context_ranks(string objective)
+    {
+        GiveFacts("e");
+        string[] settings = [SampleByTree, "steps=3", objective];
+        Train("alone", 1, settings);
+
+        Train("context", 2, settings, context: 2);
+        Train("both", 4, settings, context: 2);
+
+        Assert.Equal(Losses("alone")[^1], Losses("context")[^1], 2e-4);
+        AssertSameFiles("context", "both", last: 3);
     }
 
     [Theory]
@@ -215,16 +282,6 @@ public sealed class RankedTrainingTests : IDisposable
             .Select(l => (double)l),
     ];
 
-    [Theory]
-    [InlineData("""objective={"name":"opsdl","sampling":{"max_new_tokens":4}}""")]
-    [InlineData("""objective={"name":"distill"}""")]
-    public void Objectives_that_ask_a_model_need_one_process(string objective)
-    {
-        InputException e = Assert.ThrowsAny<InputException>(() => ThreadRanks.Run(2, ranks => Start(ranks, "run", [objective], _files)));
-
-        Assert.Contains("several ranks cannot sample or ask a teacher", e.Message, StringComparison.Ordinal);
-    }
-
     public void Dispose() => _files.Dispose();
 
     void Train(
@@ -238,14 +295,26 @@ public sealed class RankedTrainingTests : IDisposable
 
     static string Start(
         Communicator ranks, string run, string[] settings, TrainingFiles files, IProgress<TrainingProgress>? progress = null,
-        int context = 1, CancellationToken cancel = default) =>
+        int context = 1, CancellationToken cancel = default, string? folder = null) =>
         TrainRun.Start(
-            new(Recipe(settings, files), files.RecipePath, files.In(run), Resume: true) { Ranks = ranks, ContextParallel = context },
+            new(Recipe(settings, files), files.RecipePath, files.In(run), Resume: true)
+            {
+                Ranks = ranks,
+                ContextParallel = context,
+                Folder = folder,
+            },
             _ => { }, progress, cancel);
+
+    /// <summary>Gives every sample a known answer; null for the last word of its chosen response.</summary>
+    void GiveFacts(string? answer) => Write(PreferenceDataset.Read(_files.In("data.jsonl")).Samples.Select(
+        s => s with { Provenance = s.Provenance with { Fact = new(s.Chosen, answer ?? s.Chosen.Split(' ')[^1], 0) } }));
+
+    void Write(IEnumerable<PreferenceSample> samples) =>
+        File.WriteAllLines(_files.In("data.jsonl"), [.. samples.Select(s => PreferenceLine.Format(s))]);
 
     static TrainRecipe Recipe(string[] settings, TrainingFiles files) => RecipeFile.Read<TrainRecipe>(files.RecipePath, settings);
 
-    void AssertSameFiles(string expected, string actual, TrainingFiles? files = null)
+    void AssertSameFiles(string expected, string actual, TrainingFiles? files = null, int last = 12)
     {
         // These depend on the clock or on the number of threads, which other tests set, or name the run.
         string[] free = ["timing.jsonl", "run.lock", "notices.txt", "plan.json"];
@@ -257,11 +326,11 @@ public sealed class RankedTrainingTests : IDisposable
                 .Where(f => !free.Contains(f) && !f.StartsWith("checkpoints", StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal),
         ];
-        string last = "checkpoints/step-000012/";
+        string newest = $"checkpoints/step-{last:D6}/";
         string[] checkpoint = ["parameters.safetensors", "optimizer.safetensors", "state.json"];
         Assert.Equal(Names(expected), Names(actual));
         Assert.All(
-            Names(expected).Concat(checkpoint.Select(c => last + c)),
+            Names(expected).Concat(checkpoint.Select(c => newest + c)),
             name => Assert.Equal(
                 File.ReadAllBytes((files ?? _files).In($"{expected}/{name}")),
                 File.ReadAllBytes((files ?? _files).In($"{actual}/{name}"))));
