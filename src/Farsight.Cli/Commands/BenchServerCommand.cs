@@ -15,7 +15,7 @@ static class BenchServerCommand
     static readonly Option<string> s_model = SharedOptions.Model();
     static readonly Option<int[]> s_clients = new("--clients")
     {
-        Description = "Numbers of clients that ask at the same time, one round for each. Default: 1 8 32.",
+        Description = "Numbers of clients that ask at the same time, one round for each.",
         DefaultValueFactory = _ => [1, 8, 32],
         AllowMultipleArgumentsPerToken = true,
     };
@@ -50,11 +50,6 @@ static class BenchServerCommand
         s_threads.Apply(parse);
         TextWriter output = parse.InvocationConfiguration.Output;
         bool isJson = parse.GetValue(s_json), isSound = true;
-        if (!isJson)
-        {
-            string times = $"{"first token",13}{"95 %",9}{"tokens/s",10}{"process peak",14}";
-            output.WriteLine($"{"clients",-10}{"questions",10}{"failed",8}{"different",11}{times}");
-        }
         ServerOptions server = new()
         {
             Model = BundledFiles.LocateModel(parse.GetValue(s_model)!),
@@ -65,6 +60,11 @@ static class BenchServerCommand
             parse.GetValue(s_clients)!, parse.GetValue(s_questions), parse.GetValue(s_document), parse.GetValue(s_new));
         await foreach (LoadTestRound round in LoadTest.Run(server, size, cancel))
         {
+            if (round.Clients == 0 && !isJson)
+            {
+                string times = $"{"first token",13}{"95 %",9}{"tokens/s",10}{"process peak",14}";
+                output.WriteLine($"{"clients",-10}{"questions",10}{"failed",8}{"different",11}{times}");
+            }
             output.WriteLine(isJson ? Json(round).ToJsonString() : Text(round));
             isSound &= round is { Failed: 0, Different: 0 };
         }

@@ -23,7 +23,7 @@ static class TraceExport
         }
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
         {
-            throw new InputException($"{Endpoint} is not an address of HTTP. Write one as in http://127.0.0.1:4317, or unset it.");
+            throw new InputException($"{Endpoint} is not an HTTP address. Write one as in http://127.0.0.1:4317, or unset it.");
         }
         return Sdk.CreateTracerProviderBuilder()
             .ConfigureResource(resource => resource.AddService("farsight").AddEnvironmentVariableDetector())
