@@ -129,6 +129,10 @@ public static class TrainRun
         {
             throw new InputException("objective: several ranks cannot sample or ask a teacher yet; train in one process.");
         }
+        if (ranks.Size > 1 && recipe.Curriculum is not null)
+        {
+            throw new InputException("curriculum: several ranks cannot share its rewards yet; train in one process.");
+        }
         using RunDirectory? run = ranks.IsFirst
             ? RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume)
             : null;
@@ -150,6 +154,7 @@ public static class TrainRun
         afterShort = ReferenceLogProbs.Share(afterShort, ranks);
         IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> teacherTokens =
             inputs.ReadTeacher(objective.Distillation, request.ReferenceProgress, cancel);
+        using LiveTeacher? liveTeacher = inputs.OpenLiveTeacher(objective.Distillation);
         NumberFormat? weights = recipe.Weights?.ToNumberFormat();
         using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, request.Backend is null ? weights : null);
         MakeTrainable(model, recipe.Lora, recipe.Seed);
@@ -166,7 +171,7 @@ public static class TrainRun
         {
             ShortTurns = inputs.ShortTurns,
             ShortReference = afterShort,
-            Teacher = teacherTokens,
+            Teacher = liveTeacher?.Current ?? teacherTokens,
         };
         KlEstimate? kl = objective.NeedsKlEstimate ? Estimate() : null;
         RejectedResampler? resampler = recipe.Resample is { } resample
@@ -185,7 +190,7 @@ public static class TrainRun
                 Reference = before is null ? null : new TrainableModel(before),
             }
             : null;
-        PreferenceTraining work = TrainInputs.Work(recipe, measured, resampler, sampler, kl);
+        PreferenceTraining work = TrainInputs.Work(recipe, measured, resampler, sampler, kl, liveTeacher, inputs.CurriculumOf(recipe));
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         TrainingOutput files = new(model, recipe.Lora, recipe.BaseModel, inputs.BaseModel, recipe.Positions.Window ?? 0);
         SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch

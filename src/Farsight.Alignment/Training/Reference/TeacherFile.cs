@@ -52,16 +52,24 @@ public static class TeacherFile
         if (!File.Exists(path))
         {
             using LoadedTeacher teacher = open();
-            IEnumerable<string> lines = Compute(teacher.Model, options.TopK, places, progress, cancel).Select(Text);
+            IEnumerable<string> lines = Ask(teacher.Model, options.TopK, places, progress, cancel)
+                .Select(a => Text(new Line(a.Id, a.Tokens)));
             AtomicFile.WriteText(path, string.Concat(lines.Prepend(Text(head)).Select(l => l + "\n")));
         }
         return Read(path, places);
     }
 
-    static List<Line> Compute(
+    /// <summary>Asks a teacher for its most likely tokens in the places of responses.</summary>
+    /// <param name="teacher">The teacher.</param>
+    /// <param name="top">Number of tokens per place.</param>
+    /// <param name="places">The responses.</param>
+    /// <param name="progress">Receives finished and total questions.</param>
+    /// <param name="cancel">Stops between calls.</param>
+    /// <returns>[places] The id, and one for each token of the response.</returns>
+    internal static List<(string Id, IReadOnlyList<Top> Tokens)> Ask(
         LocalModel teacher, int top, IReadOnlyList<Place> places, Action<int, int>? progress, CancellationToken cancel)
     {
-        List<Line> lines = [];
+        List<(string Id, IReadOnlyList<Top> Tokens)> answers = [];
         foreach (Place[] some in places.Chunk(QuestionsPerCall))
         {
             cancel.ThrowIfCancellationRequested();
@@ -74,10 +82,10 @@ public static class TeacherFile
                 }),
             ];
             IReadOnlyList<Completion> completions = teacher.CompleteAsync(requests, CancellationToken.None).GetAwaiter().GetResult();
-            lines.AddRange(some.Zip(completions, (p, c) => new Line(p.Id, [.. c.LogProbs.Select(t => TopOf(t.Top))])));
-            progress?.Invoke(lines.Count, places.Count);
+            answers.AddRange(some.Zip(completions, (p, c) => (p.Id, (IReadOnlyList<Top>)[.. c.LogProbs.Select(t => TopOf(t.Top))])));
+            progress?.Invoke(answers.Count, places.Count);
         }
-        return lines;
+        return answers;
     }
 
     static Top TopOf(IReadOnlyList<(int Token, float LogProb)> top) => new([.. top.Select(t => t.Token)], [.. top.Select(t => t.LogProb)]);
