@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Farsight.Engine;
 using Farsight.Text.Conversations;
@@ -38,6 +39,18 @@ public sealed record PreferenceSample(
     IReadOnlyList<ChatTurn>? History = null,
     IReadOnlyList<PreferenceTurn>? Questions = null)
 {
+    /// <summary>Tools that the model may call, as Hugging Face's templates expect them: a list of functions; null for none.</summary>
+    public JsonArray? Tools { get; init; }
+
+    /// <summary>Messages between the question and the response: calls of tools and their results; null for none.</summary>
+    public IReadOnlyList<ChatTurn>? ToolTurns { get; init; }
+
+    /// <summary>Calls of tools at the end of the chosen response, whose text may then be empty; null for none.</summary>
+    public JsonArray? ChosenCalls { get; init; }
+
+    /// <summary>The tools of the prompt; null for none.</summary>
+    internal ToolUse? ToolUse => Tools is null && ToolTurns is null ? null : new(Tools, ToolTurns ?? []);
+
     const int MaxLead = 200; // characters that a chat template writes before a context, such as "USER: "
 
     /// <summary>[K] the first question, and the further turns or questions in their order.</summary>
@@ -67,7 +80,7 @@ public sealed record PreferenceSample(
         [
             .. Text("id", Id),
             .. Text("question", Question),
-            .. Text("chosen", Chosen),
+            .. ChosenCalls is null ? Text("chosen", Chosen) : [],
             .. Rejected.SelectMany((r, j) => Text($"rejected[{j}]", r)),
             // JSON lists may hold null, whatever the type says.
             .. Context.SelectMany((c, i) => c?.Problems($"context[{i}]") ?? [$"context[{i}] is null; each entry must be a chunk."]),
@@ -78,7 +91,15 @@ public sealed record PreferenceSample(
             .. History is { Count: 0 } ? new[] { "history is empty; omit it for a sample without earlier messages." } : [],
             .. History?.SelectMany((t, i) => t is null
                 ? [$"history[{i}] is null; each entry must be a message."]
-                : Text($"history[{i}].role", t.Role).Concat(Text($"history[{i}].content", t.Content))) ?? [],
+                : MessageProblems($"history[{i}]", t)) ?? [],
+            .. ToolTurns is { Count: 0 } ? new[] { "tool_turns is empty; omit it for a sample without calls of tools." } : [],
+            .. ToolTurns?.SelectMany((t, i) => t is null
+                ? [$"tool_turns[{i}] is null; each entry must be a message."]
+                : MessageProblems($"tool_turns[{i}]", t)) ?? [],
+            .. (ToolUse is not null || ChosenCalls is not null) && (Turns ?? Questions) is not null
+                ? new[] { "turns and questions cannot be used with tools; write each turn as a sample with its history." }
+                : [],
+            .. CallProblems("tools", Tools), .. CallProblems("chosen_calls", ChosenCalls),
             .. Turns is { Count: 0 } ? new[] { "turns is empty; omit it for a sample with one turn." } : [],
             .. Turns?.SelectMany((t, k) => t?.Problems($"turns[{k}]", Context.Count) ?? [$"turns[{k}] is null; each entry must be a turn."])
                 ?? [],
@@ -150,6 +171,21 @@ public sealed record PreferenceSample(
         return Enumerable.Range(0, Math.Min(context.Length / 2, MaxLead) + 1)
             .Any(lead => text.AsSpan().StartsWith(context.AsSpan(lead).TrimStart(), StringComparison.Ordinal));
     }
+
+    static IEnumerable<string> MessageProblems(string path, ChatTurn turn) =>
+    [
+        .. Text($"{path}.role", turn.Role), .. turn.ToolCalls is null ? Text($"{path}.content", turn.Content) : [],
+        .. CallProblems($"{path}.tool_calls", turn.ToolCalls),
+    ];
+
+    /// <summary>Returns the problems of a list of functions, each of which needs a name.</summary>
+    static IEnumerable<string> CallProblems(string path, JsonArray? calls) =>
+        calls is null ? []
+        : calls.Count == 0 ? [$"{path} is empty; omit it for none."]
+        : calls.Index()
+            .Where(c => c.Item is not JsonObject call || call["function"] is not JsonObject function
+                || function["name"] is not JsonValue name || !name.TryGetValue(out string? text) || string.IsNullOrWhiteSpace(text))
+            .Select(c => $"{path}[{c.Index}] has no function with a name; write {{\"function\": {{\"name\": …}}}}.");
 
     internal static IEnumerable<string> Text(string field, string? value) =>
         string.IsNullOrWhiteSpace(value) ? [$"{field} is empty; write its text or leave the sample out."] : [];

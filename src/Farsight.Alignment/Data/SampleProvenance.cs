@@ -24,7 +24,11 @@ public sealed record SampleProvenance(
     JudgeVerdict? Judge = null,
     QuestionOrigin? Question = null,
     int? Try = null,
-    bool? ChosenIsGold = null);
+    bool? ChosenIsGold = null)
+{
+    /// <summary>Name of the sample's task in a dataset of several tasks, whose shares a curriculum can change; null for none.</summary>
+    public string? Task { get; init; }
+}
 
 /// <summary>Represents the model that wrote the responses, with its sampling settings.</summary>
 /// <param name="Model">Its name, not its path.</param>

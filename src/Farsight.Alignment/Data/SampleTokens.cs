@@ -111,8 +111,10 @@ public sealed record SampleTokens(
             );
         }
         int[][] context = [.. chunks.Select(c => c.Tokens)];
-        (int[] before, int[] after) = Named(sample, () => format.Frame(question, context.Length > 0, sample.History));
-        return new(sample.Id, before, context, after, format.Response(chosen), [.. rejected.Select(format.Response)]);
+        (int[] before, int[] after) = Named(sample, () => format.Frame(question, context.Length > 0, sample.History, sample.ToolUse));
+        return new(
+            sample.Id, before, context, after, Named(sample, () => format.Response(chosen, sample.ChosenCalls)),
+            [.. rejected.Select(format.Response)]);
     }
 
     /// <summary>Prefix, chunks and first question.</summary>

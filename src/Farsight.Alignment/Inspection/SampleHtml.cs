@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis.Card;
 using Farsight.Alignment.Synthesis.Quality;
@@ -30,14 +31,13 @@ sealed class SampleHtml
         {
             Write($"<p class=\"id\">{questions.Count + 1} questions, each asked alone</p>\n");
         }
-        foreach (ChatTurn message in _sample.History ?? [])
-        {
-            Write($"<div class=\"response\"><h3>{Escape(message.Role)}</h3><p>{Escape(message.Content)}</p></div>\n");
-        }
+        Messages(_sample.Tools, _sample.History ?? []);
         foreach (PreferenceTurn turn in _sample.AllTurns)
         {
             Write($"<h2>{Escape(turn.Question)}</h2>\n");
-            Response("chosen", "Chosen", turn, turn.Chosen, turn.Seen.Chosen, _texts?.FaultOfChosen(turn));
+            Messages(null, _sample.ToolTurns ?? []);
+            string chosen = turn.Chosen + (_sample.ChosenCalls is { } calls ? $" {calls.ToJsonString()}" : "");
+            Response("chosen", "Chosen", turn, chosen, turn.Seen.Chosen, _texts?.FaultOfChosen(turn));
             for (int j = 0; j < turn.Rejected.Count; j++)
             {
                 ResponseFault? fault = _texts is null ? null : SampleTexts.FaultOfRejected(turn, j);
@@ -51,6 +51,15 @@ sealed class SampleHtml
         }
         Context();
         return _html.Append("</section>\n").ToString();
+    }
+
+    void Messages(JsonArray? tools, IReadOnlyList<ChatTurn> messages)
+    {
+        IEnumerable<(string Role, string Text)> all = messages.Select(m => (m.Role, $"{m.Content} {m.ToolCalls?.ToJsonString()}".Trim()));
+        foreach ((string role, string text) in tools is null ? all : all.Prepend(("tools", tools.ToJsonString())))
+        {
+            Write($"<div class=\"response\"><h3>{Escape(role)}</h3><p>{Escape(text)}</p></div>\n");
+        }
     }
 
     void Response(string kind, string title, PreferenceTurn turn, string text, IReadOnlyList<int> seen, ResponseFault? fault)

@@ -52,7 +52,7 @@ public static class TokenListing
         {
             Add("prompt", chunk, _ => Prompt);
         }
-        int[] other = format.Frame(OtherQuestion, tokens.Chunks.Count > 0, sample.History).After;
+        int[] other = format.Frame(OtherQuestion, tokens.Chunks.Count > 0, sample.History, sample.ToolUse).After;
         if (tokens.Questions.Count > 0)
         {
             AddQuestions();

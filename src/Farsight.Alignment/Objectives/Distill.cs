@@ -15,11 +15,15 @@ namespace Farsight.Alignment.Objectives;
 /// <param name="NllWeight">ν, weight of the chosen response's mean negative log-likelihood; ≥ 0. Default: 0.</param>
 /// <param name="Teacher">Directory of the teacher, with the policy's tokenizer. Optional; null for the base model.</param>
 /// <param name="Context">Context that the teacher reads. Default: the long one.</param>
+/// <param name="Live">Whether the teacher stays in memory and is asked before every step about the samples of the step. Default: false,
+/// which asks once about the whole dataset and keeps the answers in a file. Both agree up to rounding.</param>
 sealed record Distill(
-    int TopK = 32, double ReverseShare = 0, double NllWeight = 0, string? Teacher = null, TeacherContext Context = TeacherContext.Long)
+    int TopK = 32, double ReverseShare = 0, double NllWeight = 0, string? Teacher = null, TeacherContext Context = TeacherContext.Long,
+    bool Live = false)
     : IPreferenceObjective
 {
     const double LeastOthers = 1e-9;
+    const int MostTokens = 1 << 18; // more than any vocabulary; the whole of it gives the divergence of the whole distributions
 
     [JsonIgnore]
     public bool NeedsReference => false;
@@ -31,11 +35,11 @@ sealed record Distill(
     public int? RejectedResponses => 0;
 
     [JsonIgnore]
-    public TeacherOptions? Distillation => new(Teacher, TopK, Context);
+    public TeacherOptions? Distillation => new(Teacher, TopK, Context, Live);
 
     public IEnumerable<string> Problems(string path) =>
     [
-        .. TopK is >= 1 and <= 1024 ? [] : new[] { $"{path}.top_k: {TopK} is not allowed; use 1 to 1024." },
+        .. TopK is >= 1 and <= MostTokens ? [] : new[] { $"{path}.top_k: {TopK} is not allowed; use 1 to {MostTokens}." },
         .. ReverseShare is >= 0 and <= 1
             ? []
             : new[] { FormattableString.Invariant($"{path}.reverse_share: {ReverseShare} is not allowed; use 0 to 1.") },
@@ -88,7 +92,8 @@ sealed record Distill(
 /// <param name="Model">Its directory; null for the base model.</param>
 /// <param name="TopK">Its most likely tokens per position that are kept.</param>
 /// <param name="Context">Context that it reads.</param>
-public sealed record TeacherOptions(string? Model, int TopK, TeacherContext Context);
+/// <param name="Live">Whether it is asked before every step instead of once before training.</param>
+public sealed record TeacherOptions(string? Model, int TopK, TeacherContext Context, bool Live);
 
 /// <summary>Lists the contexts that a teacher can read.</summary>
 [SuppressMessage("Naming", "CA1720", Justification = "Short and long contexts are the methods' terms.")]

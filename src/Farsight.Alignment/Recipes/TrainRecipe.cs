@@ -73,6 +73,12 @@ public sealed record TrainRecipe : IRecipe
     /// </summary>
     public ResampleOptions? Resample { get; init; }
 
+    /// <summary>
+    /// How the shares of the dataset's tasks follow their held-out losses. Optional; null trains on all samples in a new random order each
+    /// epoch.
+    /// </summary>
+    public CurriculumOptions? Curriculum { get; init; }
+
     /// <summary>How the run is watched. Optional; null watches only the metrics that are computed anyway.</summary>
     public WatchOptions? Watch { get; init; }
 
@@ -111,6 +117,10 @@ public sealed record TrainRecipe : IRecipe
             .. AtLeastOne("checkpoint_every", CheckpointEvery),
             .. AtLeastOne("adapter_every", AdapterEvery ?? 1),
             .. Resample?.Problems("resample", Objective, Positions) ?? [],
+            .. Curriculum?.Problems("curriculum") ?? [],
+            .. Curriculum is not null && (Objective is ISampledObjective || Resample is not null)
+                ? ["curriculum: it cannot be used with responses that are sampled during training; remove one of the two."]
+                : Array.Empty<string>(),
             .. Watch?.Problems("watch", HeldOut) ?? [],
         ];
 

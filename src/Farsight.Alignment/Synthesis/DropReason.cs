@@ -44,7 +44,10 @@ public static class DropReason
         NoRelatedDocument = "no_related_document",
         PlanUnparsed = "plan_unparsed",
         ScoreUnparsed = "score_unparsed",
-        NoMargin = "no_margin";
+        NoMargin = "no_margin",
+        TextTooShort = "text_too_short",
+        MarkerInText = "marker_in_text",
+        DelimiterRepeated = "delimiter_repeated";
 
     /// <summary>Prefix of the reason of a turn that is missing from a written sample.</summary>
     internal const string OfTurn = "turn_";
@@ -97,6 +100,9 @@ public static class DropReason
         PlanUnparsed => "The model wrote no plan in the requested form, or one with more than 50 paragraphs; use a stronger model.",
         ScoreUnparsed => "The judge gave no score in the requested form; use a stronger judge.",
         NoMargin => "The best and the worst response are scored alike; raise the temperature, or lower the margin.",
+        TextTooShort => "The text has too few words for its task; use longer documents, or a greater length.",
+        MarkerInText => "The text contains the mark of a blank; nothing has to be changed.",
+        DelimiterRepeated => "No words around a span occur only once, so nothing can be asked for; use other documents.",
         _ when reason.StartsWith(OfTurn, StringComparison.Ordinal) => Describe(reason[OfTurn.Length..]),
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "The reason is unknown."),
     };

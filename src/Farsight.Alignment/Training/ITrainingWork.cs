@@ -1,3 +1,4 @@
+using Farsight.Alignment.Runs;
 using Farsight.Engine.Models;
 
 namespace Farsight.Alignment.Training;
@@ -11,6 +12,11 @@ public interface ITrainingWork
 
     /// <summary>Returns values of a step for its line of metrics.jsonl, beside those of its losses; called after its micro-steps.</summary>
     IEnumerable<KeyValuePair<string, double>> Values(int stepNumber) => [];
+
+    /// <summary>Receives the metrics after each step, in order; in a resumed run first those of the earlier steps.</summary>
+    void Observe(MetricsLine line)
+    {
+    }
 
     /// <summary>Micro-steps that are only measured, the same at every call; empty when nothing is held out.</summary>
     IEnumerable<MicroStep> HeldOut();

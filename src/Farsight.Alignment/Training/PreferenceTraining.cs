@@ -1,6 +1,7 @@
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
+using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training.Reference;
 using Farsight.Engine;
 using Farsight.Engine.Models;
@@ -75,9 +76,17 @@ public sealed class PreferenceTraining : ITrainingWork
     /// <summary>Estimates the divergence from the reference; null for objectives that need none, and for planning.</summary>
     public KlEstimate? Kl { get; init; }
 
+    /// <summary>Asks the teacher before every step; null for objectives without one, for one that was asked before, and for planning.
+    /// </summary>
+    public LiveTeacher? Teacher { get; init; }
+
+    /// <summary>Draws the samples of each step by their tasks; null for all samples in a new random order each epoch.</summary>
+    public Curriculum? Curriculum { get; init; }
+
     /// <inheritdoc/>
     public IEnumerable<MicroStep> MicroSteps(int stepNumber)
     {
+        Teacher?.Prepare(Step(stepNumber).Select(s => s.Item1));
         Resampler?.Prepare(stepNumber, (first, steps) => Enumerable.Range(first, steps).SelectMany(Step));
         Sampler?.Prepare(stepNumber, (first, steps) => Enumerable.Range(first, steps).SelectMany(Step));
         return Pack(Step(stepNumber), Kl?.Of(Step(stepNumber).Select(s => s.Item1.Id)));
@@ -90,30 +99,53 @@ public sealed class PreferenceTraining : ITrainingWork
             ? new KeyValuePair<string, double>[] { new("resampled", counts.Drawn), new("resampled_wrong", counts.Kept) }
             : [],
         .. Sampler?.ValuesOf(stepNumber) ?? [],
+        .. Curriculum?.Tasks.Zip(Curriculum.SharesAt(stepNumber), (t, s) => KeyValuePair.Create($"share/{t}", s)) ?? [],
     ];
+
+    /// <inheritdoc/>
+    public void Observe(MetricsLine line)
+    {
+        if (line.HeldOut is { } heldOut)
+        {
+            Curriculum?.Observe(heldOut);
+        }
+    }
 
     IEnumerable<(SampleTokens, PromptPositions)> Step(int stepNumber)
     {
         long first = (stepNumber - 1L) * _batches.BatchSize;
-        return Enumerable.Range(0, _batches.BatchSize).Select(i => Training(first + i));
+        return Enumerable.Range(0, _batches.BatchSize).Select(i => Training(stepNumber, first + i));
     }
 
     /// <inheritdoc/>
-    public IEnumerable<MicroStep> HeldOut() =>
-        Pack(_samples.HeldOut.Select((sample, i) => Draw(sample, "positions/held-out", i)), Kl?.Of(_samples.HeldOut.Select(s => s.Id)));
+    public IEnumerable<MicroStep> HeldOut()
+    {
+        Teacher?.Prepare(_samples.HeldOut);
+        return Pack(
+            _samples.HeldOut.Select((sample, i) => Draw(sample, "positions/held-out", i)), Kl?.Of(_samples.HeldOut.Select(s => s.Id)));
+    }
 
     /// <summary>Returns a size that no tree of the run exceeds, without drawing positions.</summary>
     /// <param name="steps">Optimizer steps of the run.</param>
     public TreeSize LargestTree(int steps)
     {
-        IEnumerable<IEnumerable<SampleTokens>> batches = Enumerable.Range(0, steps).Select(step =>
+        IEnumerable<IEnumerable<SampleTokens>> batches = Curriculum is not null ? [] : Enumerable.Range(0, steps).Select(step =>
             Enumerable.Range(0, _batches.BatchSize).Select(i => _samples.Training[IndexOf((long)step * _batches.BatchSize + i).Index]));
-        TreeSize largest = default;
+        TreeSize largest = Curriculum is null ? default : LargestOfAny();
         foreach (List<SampleTokens> tree in batches.Append(_samples.HeldOut).SelectMany(b => Group(b, s => s)))
         {
             largest = largest.Or(SizeOf([.. tree.Select(Longest)]));
         }
         return largest;
+    }
+
+    /// <summary>Returns a size that no tree of any samples exceeds, because a curriculum can put any of them together.</summary>
+    TreeSize LargestOfAny()
+    {
+        TreeSize[] sizes = [.. _samples.Training.Select(s => SizeOf([Longest(s)]))];
+        long longest = sizes.Max(s => s.Rows), rows = Math.Max(longest, Math.Min(_batches.MicroBatchTokens, _batches.BatchSize * longest));
+        int Of(Func<TreeSize, int> part) => (int)Math.Ceiling(rows * sizes.Max(s => (double)part(s) / s.Rows));
+        return new((int)rows, Of(s => s.LastRows), Of(s => s.Scored));
     }
 
     /// <summary>How many different tokens the samples that are trained on have: rows of the embeddings that can get a gradient.</summary>
@@ -126,8 +158,12 @@ public sealed class PreferenceTraining : ITrainingWork
             .Count();
 
     /// <summary>Returns the sample that is the n-th to be trained on, over all epochs.</summary>
-    (SampleTokens, PromptPositions) Training(long n)
+    (SampleTokens, PromptPositions) Training(int step, long n)
     {
+        if (Curriculum?.Draw(step, n) is { } drawn)
+        {
+            return Draw(_samples.Training[drawn], "positions/curriculum", (int)n);
+        }
         (int epoch, int index) = IndexOf(n);
         return Draw(_samples.Training[index], $"positions/{epoch}", index);
     }
@@ -241,6 +277,10 @@ public sealed class PreferenceTraining : ITrainingWork
                         ObjectiveValue value = _objective.Evaluate(logProbs);
                         placed.Spread(k, tree, value, share / _batches.BatchSize, dLogProbs);
                         PreferenceMetrics.Add(metrics, id, logProbs, value, IsGreedy(tree, placed.Questions[k], pass.TopTokens), share);
+                        if (Curriculum?.TaskOf(placed.Sample.Id) is { } task)
+                        {
+                            metrics.Add(Curriculum.Loss + task, value.Loss, share);
+                        }
                     }
                 }
             })

@@ -108,6 +108,10 @@ public sealed class TrainingLoop : IDisposable
         {
             metrics?.Truncate(TrainingCheckpoint.Read(newest.Path, newest.Step, _model.Parameters, _updates));
             step = newest.Step;
+            foreach (MetricsLine line in MetricsLog.Read(_run.Metrics))
+            {
+                _work.Observe(line);
+            }
         }
         else
         {
@@ -181,6 +185,7 @@ public sealed class TrainingLoop : IDisposable
     string? Report(MetricsLine line, MetricsLog? metrics, IProgress<TrainingProgress>? progress)
     {
         metrics?.Append(line);
+        _work.Observe(line);
         string? alarm = Watch?.After(line);
         progress?.Report(new(_options.Steps, _tokens, _clock.Elapsed.TotalSeconds, line));
         return alarm;

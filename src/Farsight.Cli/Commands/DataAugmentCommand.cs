@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Farsight.Alignment;
+using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Knots;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
@@ -13,7 +14,7 @@ static class DataAugmentCommand
 {
     static readonly Option<string> s_documents = SharedOptions.Documents();
     static readonly Option<string> s_tokenizer = SharedOptions.Tokenizer(required: true);
-    static readonly Option<string> s_out = SharedOptions.Out("Documents to write (.jsonl). It must not exist.");
+    static readonly Option<string> s_out = SharedOptions.Out("Documents to write (.jsonl). Rerun the same command to resume.");
     static readonly Option<int> s_length = new("--length") { Description = "Tokens per sequence.", Required = true };
     static readonly Option<double> s_probability = new("--probability")
     {
@@ -30,6 +31,7 @@ static class DataAugmentCommand
         Description = "Keep the order of each document's pieces, so that documents are interleaved only.",
     };
     static readonly Option<int> s_seed = SharedOptions.Seed();
+    static readonly Option<string> s_shard = SharedOptions.Shard();
     static readonly CorpusFlags s_corpus = new(nearDuplicates: 0);
 
     internal static Command Create()
@@ -38,7 +40,7 @@ static class DataAugmentCommand
             "knots",
             "Augment documents as Untie the Knots does: split, shuffle and interleave them, with tasks about the order of the pieces.")
         {
-            s_documents, s_tokenizer, s_out, s_length, s_probability, s_maxPieces, s_keepOrder, s_seed,
+            s_documents, s_tokenizer, s_out, s_length, s_probability, s_maxPieces, s_keepOrder, s_seed, s_shard,
         };
         s_corpus.AddTo(knots);
         SharedOptions.Limit(knots, (s_length, 1 << 28), (s_maxPieces, 1 << 16));
@@ -56,12 +58,23 @@ static class DataAugmentCommand
             Probability = parse.GetValue(s_probability),
             MaxPieces = parse.GetValue(s_maxPieces),
             KeepsOrder = parse.GetValue(s_keepOrder),
+            Shard = parse.GetValue(s_shard) is { } shard ? SynthesisShard.Parse(shard) : null,
         };
-        KnotCounts counts = DataSelectCommand.WithFlags(() => KnotAugmentation.Write(options, cancel));
+        KnotCounts counts;
+        using (ProgressLine line = ProgressLine.OnStandardError("sequence"))
+        {
+            counts = DataSelectCommand.WithFlags(() => KnotAugmentation.Write(options, cancel, new PackedSequences(line)));
+        }
         parse.InvocationConfiguration.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{output}: {counts.Sequences} sequences, {counts.Tied} of them tied; {counts.CutCharacters} characters cut off at the length"
+            $"{options.File}: {counts.Sequences} sequences, {counts.Tied} of them tied; {counts.CutCharacters} characters cut off at the length"
                 + $"{(counts.WithMarks > 0 ? $"; {counts.WithMarks} documents left out, which contain a mark" : "")}"));
         return ExitCode.Done;
+    }
+
+    /// <summary>Shows the number of packed sequences.</summary>
+    sealed class PackedSequences(ProgressLine line) : IProgress<int>
+    {
+        public void Report(int value) => line.Report(value, 0, "packed");
     }
 }

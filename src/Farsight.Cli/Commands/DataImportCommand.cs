@@ -14,7 +14,8 @@ static class DataImportCommand
 {
     static readonly Argument<string> s_file = new("file")
     {
-        Description = "File of preferences or answers (.jsonl or .parquet) in the format of TRL, LLaMA-Factory, ms-swift or OpenAI.",
+        Description = "File of preferences or answers (.jsonl or .parquet) in the format of TRL, LLaMA-Factory, ms-swift or OpenAI, or of "
+            + "named entities (.bio or .conll), with a token and its BIO tag per line and -DOCSTART- before each document.",
     };
     static readonly Option<string> s_model = SharedOptions.Model(
         "Directory of the model to train; only its tokenizer and chat template are read.");
@@ -25,8 +26,8 @@ static class DataImportCommand
     {
         Command command = new(
             "import",
-            "Import preferences or answers in the format of TRL, LLaMA-Factory, ms-swift or OpenAI. The last paragraph of a prompt "
-                + "becomes the question, the rest the context.")
+            "Import preferences or answers in the format of TRL, LLaMA-Factory, ms-swift or OpenAI, or named entities as BIO tags. The "
+                + "last paragraph of a prompt becomes the question, the rest the context.")
         {
             s_file,
             s_model,

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Farsight.Alignment.Data.Exchange;
 using Farsight.Alignment.Synthesis.Card;
+using Farsight.Alignment.Synthesis.Knots;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Text.Tokenizers;
@@ -42,7 +43,14 @@ static class DataMergeCommand
         string output = parse.GetValue(s_out)!;
         Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } path ? Tokenizer.Load(BundledFiles.LocateModel(path)) : null;
         MergeCounts counts = ShardMerge.Write(output, parse.GetValue(s_shards)!, parse.GetValue(s_allowMissing));
-        _ = counts.Samples > 0 ? DatasetCardFiles.Write(output, tokenizer) : null;
+        if (KnotCard.Describes(output))
+        {
+            KnotCard.Write(output);
+        }
+        else if (counts.Samples > 0)
+        {
+            DatasetCardFiles.Write(output, tokenizer);
+        }
         string missing = counts.Missing.Count == 0 ? "" : $"; missing shards: {string.Join(", ", counts.Missing)}";
         parse.InvocationConfiguration.Output.WriteLine($"{output}: {counts.Samples} samples{missing}");
         return ExitCode.Done;

@@ -11,6 +11,7 @@ using Farsight.Engine.Machine;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Workflows.Pretrain;
 using Farsight.Workflows.Timing;
 using Farsight.Workflows.Train;
 
@@ -31,6 +32,10 @@ static class PlanCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
     static readonly Option<string[]> s_set = SharedOptions.Set("lora.rank=8");
+    static readonly Option<string?> s_from = new("--from")
+    {
+        Description = "Model directory; plan continued pre-training of it, as 'pretrain --from' runs it. Default: preference training.",
+    };
     static readonly Option<string> s_shape = SharedOptions.Shape(
         "JSON file, as for 'bench step', with the model and sample shape to plan for. "
             + "Default: the recipe's model and data or, if they are missing, its plan_shape.",
@@ -95,6 +100,7 @@ static class PlanCommand
             "Estimate the memory and time of a training run, and choose what to recompute to fit the memory.")
         {
             s_recipe,
+            s_from,
             s_shape,
             s_memory,
             s_device,
@@ -123,13 +129,23 @@ static class PlanCommand
         string[] unused =
         [
             .. result.GetValue(s_recipe) is null ? [] : new[] { "a recipe" },
-            .. new Option[] { s_shape, s_memory, s_set, s_json, s_ranks, s_context, s_device, s_device.Precision }
+            .. new Option[] { s_from, s_shape, s_memory, s_set, s_json, s_ranks, s_context, s_device, s_device.Precision }
                 .Where(o => result.GetResult(o) is { Implicit: false })
                 .Select(o => o.Name),
         ];
         if (table && unused.Length > 0)
         {
             result.AddError($"--table has its own models and samples and does not take {string.Join(", ", unused)}.");
+        }
+        string[] others =
+        [
+            .. new Option[] { s_shape, s_ranks, s_context, s_device, s_device.Precision }
+                .Where(o => result.GetResult(o) is { Implicit: false })
+                .Select(o => o.Name),
+        ];
+        if (result.GetResult(s_from) is not null && others.Length > 0)
+        {
+            result.AddError($"--from plans the documents of the recipe in one process and does not take {string.Join(", ", others)}.");
         }
     }
 
@@ -150,12 +166,9 @@ static class PlanCommand
             return ExitCode.Done;
         }
         string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
-        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
-        PlannedRanks ranks = RanksOf(parse);
-        string? shape = ShapeOf(recipe, path, parse.GetValue(s_shape));
-        TrainPlan plan = shape is null
-            ? TrainPlan.Of(recipe, path, parse.GetValue(s_memory), peak, ranks)
-            : TrainPlan.Of(recipe, Planned(StepShape.Read(shape)), parse.GetValue(s_memory), peak, ranks);
+        (TrainPlan plan, string? shape) = parse.GetValue(s_from) is { } from
+            ? (PlanPretraining(parse, path, from, peak), null)
+            : PlanTraining(parse, path, peak);
         double? available = now is null ? null : Math.Min(1, now.AllCores / peak);
         foreach (string notice in plan.Notices)
         {
@@ -163,7 +176,7 @@ static class PlanCommand
         }
         if (parse.GetValue(s_json))
         {
-            JsonObject json = Json(plan, hasWindow: shape is null);
+            JsonObject json = Json(plan, hasWindow: plan.LongestSample > 0);
             json["peak_flops"] = peak;
             json["available_share"] = available;
             Console.WriteLine(json.ToJsonString());
@@ -201,6 +214,24 @@ static class PlanCommand
         return DevicePlanText.Print(device, host, plan, budget, parse.GetValue(s_json)) ? ExitCode.Done : ExitCode.Failed;
     }
 
+    static (TrainPlan Plan, string? Shape) PlanTraining(ParseResult parse, string path, double peak)
+    {
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
+        PlannedRanks ranks = RanksOf(parse);
+        string? shape = ShapeOf(recipe, path, parse.GetValue(s_shape));
+        TrainPlan plan = shape is null
+            ? TrainPlan.Of(recipe, path, parse.GetValue(s_memory), peak, ranks)
+            : TrainPlan.Of(recipe, Planned(StepShape.Read(shape)), parse.GetValue(s_memory), peak, ranks);
+        return (plan, shape);
+    }
+
+    static TrainPlan PlanPretraining(ParseResult parse, string path, string model, double peak) => ContinuedPretrainPlan.Of(
+        new(
+            RecipeFile.Read<ContinuedPretrainRecipe>(path, parse.GetValue(s_set) ?? []), path, BundledFiles.LocateModel(model), "",
+            Resume: false, parse.GetValue(s_memory)),
+        peak,
+        Console.Error.WriteLine);
+
     static PlannedRanks RanksOf(ParseResult parse)
     {
         (int ranks, int context) = (parse.GetValue(s_ranks), parse.GetValue(s_context));
@@ -232,7 +263,7 @@ static class PlanCommand
             $"embeddings          {(shape is null ? "" : "up to ")}{plan.EmbeddingRows} of {plan.Model.VocabSize} tokens used");
         Console.WriteLine(
             string.Create(CultureInfo.InvariantCulture, $"tokens per step     {plan.TokensPerStep:F0}, {plan.Steps} steps"));
-        if (shape is null)
+        if (plan.LongestSample > 0)
         {
             Console.WriteLine(
                 $"window              {plan.Model.MaxPositionEmbeddings} tokens, longest sample {plan.LongestSample}, "
@@ -245,6 +276,12 @@ static class PlanCommand
                 $"ranks               {plan.Ranks.Count}: {plan.Ranks.Data} for micro-steps, "
                     + $"times {plan.Ranks.Context} for the tokens of each; "
                     + "figures are those of one rank");
+        }
+        foreach (PlannedPass pass in plan.Passes)
+        {
+            string when = pass.IsPerStep ? "in each step" : "before the first step";
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{pass.Purpose + ": ",-20}{pass.Tokens:F0} tokens forward, {when}"));
         }
         Console.WriteLine();
         Console.WriteLine($"{"recomputed",-18}{Row(plan, l => Name(l.Level))}");
@@ -264,7 +301,8 @@ static class PlanCommand
         }
         Console.WriteLine(
             $"{(plan.Ranks.Count > 1 ? $"run, {s_bandwidths[0]} Gbit/s" : "whole run"),-18}"
-                + Row(plan, l => TrainPlan.Duration((l.SecondsPerStep + l.Traffic.Seconds(s_bandwidths[0] * 1e9)) * plan.Steps)));
+                + Row(plan, l => TrainPlan.Duration(
+                    plan.SecondsBefore + (l.SecondsPerStep + l.Traffic.Seconds(s_bandwidths[0] * 1e9)) * plan.Steps)));
         Console.WriteLine();
         Console.WriteLine(plan.Chosen is { } chosen
             ? $"With {TrainPlan.Text(plan.Budget)} of memory, training recomputes {TrainPlan.Describe(chosen.Level)}."
@@ -325,6 +363,8 @@ static class PlanCommand
         ["scored_tokens"] = plan.Largest.Scored,
         ["tokens_per_step"] = plan.TokensPerStep,
         ["steps"] = plan.Steps,
+        ["seconds_before"] = plan.SecondsBefore,
+        ["passes"] = new JsonArray([.. plan.Passes.Select(Json)]),
         ["window"] = hasWindow ? plan.Model.MaxPositionEmbeddings : null,
         ["longest_sample"] = plan.LongestSample,
         ["samples_beyond_window"] = plan.SamplesBeyondWindow,
@@ -348,6 +388,14 @@ static class PlanCommand
         json["sent_bytes_per_step"] = level.Traffic.Total;
         return json;
     }
+
+    static JsonNode Json(PlannedPass pass) => new JsonObject
+    {
+        ["purpose"] = pass.Purpose,
+        ["tokens"] = pass.Tokens,
+        ["flops"] = pass.Flops,
+        ["per_step"] = pass.IsPerStep,
+    };
 
     static JsonNode Json(PlanAlternative change) => new JsonObject
     {

@@ -21,6 +21,7 @@ static class PretrainCommand
     static readonly Option<string> s_out = SharedOptions.Out("Run directory; the result is written to its model/ or adapter/ folder.");
     static readonly Option<bool> s_resume = SharedOptions.Resume();
     static readonly Option<string[]> s_set = SharedOptions.Set("optimizer.learning_rate=1e-3");
+    static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly ThreadsOption s_threads = new();
 
     static readonly ShownMetric[] s_shown =
@@ -39,6 +40,7 @@ static class PretrainCommand
             s_out,
             s_resume,
             s_set,
+            s_memory,
             s_threads,
         };
         command.Validators.Add(result =>
@@ -49,6 +51,10 @@ static class PretrainCommand
                 result.AddError(hasDocuments
                     ? "--documents cannot be used with --from; the recipe's domains name the documents."
                     : "Option '--documents' is required, or --from for continued pre-training.");
+            }
+            if (result.GetResult(s_memory) is { Implicit: false } && !isContinued)
+            {
+                result.AddError("--memory applies to continued pre-training only; add --from, or leave it out.");
             }
         });
         command.SetAction((parse, cancel) => Task.Run(() => Run(parse, cancel), CancellationToken.None));
@@ -66,7 +72,8 @@ static class PretrainCommand
         if (parse.GetValue(s_from) is { } from)
         {
             ContinuedPretrainRequest request = new(
-                RecipeFile.Read<ContinuedPretrainRecipe>(path, overrides), path, BundledFiles.LocateModel(from), output, resume);
+                RecipeFile.Read<ContinuedPretrainRecipe>(path, overrides), path, BundledFiles.LocateModel(from), output, resume,
+                parse.GetValue(s_memory));
             return new TrainingScreen(parse, output, s_shown, made => ["eval", request.Recipe.Lora is null ? "--model" : "--adapter", made,
                 "--out", "evaluation"]).Run((_, progress) => ContinuedPretrainRun.Start(request, progress, cancel, notice), cancel);
         }

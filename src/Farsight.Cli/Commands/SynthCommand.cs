@@ -91,6 +91,7 @@ static class SynthCommand
             SynthLongPoCommand.Create(),
             SynthContrastCommand.Create(),
             SynthFactsCommand.Create(),
+            SynthBirdieCommand.Create(),
             SynthIn2Command.Create(),
             SynthMultihopCommand.Create(),
             SynthRetrieveReasonCommand.Create(),

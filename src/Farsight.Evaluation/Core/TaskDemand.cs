@@ -35,7 +35,7 @@ sealed record TaskDemand(DemandLevel Dispersion, DemandLevel Scope)
         Of(@"^m4le_(arxiv|pubmed|booksum|cnnnews|wikihow|cnewsum|clts|cepsum|lcsts)", 1, 1),
         Of(@"^m4le_(ncls|news2016|open-sub|news-comm|tedtalks)", 1, 1),
         // Much information that is easy to find: labels in demonstrations, word counts, lists, all facts of a kind.
-        Of(@"^(cwe|fwe|graphwalks_parents|longicl|helmet_icl|trec|triviaqa|samsum|lsht|needle/entities|manyshot)", 0, 1),
+        Of(@"^(cwe|fwe|graphwalks_parents|longicl|helmet_icl|trec|triviaqa|samsum|lsht|needle/entities|entities/|manyshot)", 0, 1),
         Of(@"gsm|msmarco|explicit-multiple|semantic-multiple|marc|online-shopping|math_find|threading_multi|longsafetybench_manyshot", 0,
             1),
         // Little information that is hard to find: hints, several hops, similar texts, whole novels.

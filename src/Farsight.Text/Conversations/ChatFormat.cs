@@ -201,6 +201,29 @@ public sealed class ChatFormat
         return end >= 0 ? tokens[..(end + 1)] : [.. tokens, Eos];
     }
 
+    /// <summary>Encodes an answer that may call tools, as the template writes it behind the prompt, with the token that ends it.</summary>
+    /// <param name="answer">Its text before the calls; may be empty.</param>
+    /// <param name="calls">The calls; null for none.</param>
+    /// <exception cref="InputException">The template does not write calls behind the prompt.</exception>
+    public int[] Response(string answer, JsonArray? calls)
+    {
+        if (calls is null)
+        {
+            return Response(answer);
+        }
+        ChatTurn[] asked = [new("user", "x")];
+        MarkedText prompt = Render(asked, true), all = Render(
+            [.. asked, new ChatTurn("assistant", answer) { ToolCalls = calls }], false);
+        if (!all.Value.StartsWith(prompt.Value, StringComparison.Ordinal) || !WrittenMessages.HasNames(all.Value[prompt.Length..], calls))
+        {
+            throw new InputException(
+                "The chat template does not write calls of tools where an answer begins, so they cannot be trained. Use another template.");
+        }
+        int[] tokens = _encoder.Continue(all.Slice(prompt.Length, all.Length - prompt.Length), isAnswer: true);
+        int end = Array.IndexOf(tokens, Eos);
+        return end >= 0 ? tokens[..(end + 1)] : [.. tokens, Eos];
+    }
+
     /// <summary>Encodes a whole prompt.</summary>
     /// <param name="context">The context; empty for a question alone.</param>
     /// <param name="question">The question.</param>
@@ -220,20 +243,23 @@ public sealed class ChatFormat
     /// <param name="hasContext">Whether there is a context. Without one, nothing stands before it, and the conversation of the question
     /// alone after it: the prompt has no empty context message.</param>
     /// <param name="history">Messages before context and question, such as a system message or earlier turns; null for none.</param>
+    /// <param name="tools">Tools that the model may call, and calls behind the question; null for none.</param>
     /// <exception cref="TemplateException">The template refuses the messages: the message says why.</exception>
-    /// <exception cref="InputException">The template omits or rewrites a message of the history.</exception>
-    public (int[] Before, int[] After) Frame(string question, bool hasContext, IReadOnlyList<ChatTurn>? history = null)
+    /// <exception cref="InputException">The template omits or rewrites a message of the history, or does not render tools.</exception>
+    public (int[] Before, int[] After) Frame(
+        string question, bool hasContext, IReadOnlyList<ChatTurn>? history = null, ToolUse? tools = null)
     {
-        if (history is not { Count: > 0 })
+        if (history is not { Count: > 0 } && tools is null)
         {
             return hasContext ? ([.. ContextPrefix], QuestionAndTurn(question)) : ([], Conversation([new("user", question)]));
         }
-        CheckWritten(history);
+        WrittenMessages.Check(history ?? [], tools, turns => Render(turns, true, tools?.Tools).Value, Place);
         if (!hasContext)
         {
-            return ([], Conversation([.. history, new("user", question)]));
+            ChatTurn[] turns = [.. history ?? [], new("user", question), .. tools?.Turns ?? []];
+            return ([], _encoder.Start(Render(turns, true, tools?.Tools)));
         }
-        (MarkedText before, _, MarkedText after) = Around(question, history);
+        (MarkedText before, _, MarkedText after) = Around(question, history, tools);
         return (_encoder.Start(before), _encoder.Continue(after));
     }
 
@@ -296,8 +322,8 @@ public sealed class ChatFormat
             s_json) + "\n";
 
     /// <summary>Renders a whole conversation, for tests.</summary>
-    internal MarkedText Render(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt) => Render(
-        [.. turns.Select(t => (JsonNode)new JsonObject { ["role"] = t.Role, ["content"] = t.Content })], addGenerationPrompt, null);
+    internal MarkedText Render(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt, JsonArray? tools = null) =>
+        Render([.. turns.Select(t => (JsonNode)t.ToJson())], addGenerationPrompt, tools);
 
     MarkedText Render(JsonArray messages, bool addGenerationPrompt, JsonArray? tools)
     {
@@ -324,10 +350,11 @@ public sealed class ChatFormat
     }
 
     /// <summary>A prompt's text before and after its context; one space before the context counts as the context's own.</summary>
-    (MarkedText Before, string Lead, MarkedText After) Around(string question, IReadOnlyList<ChatTurn>? history = null)
+    (MarkedText Before, string Lead, MarkedText After) Around(
+        string question, IReadOnlyList<ChatTurn>? history = null, ToolUse? tools = null)
     {
         ChatTurn[] last = _hasContexts ? [new("context", Place), new("user", question)] : [new("user", $"{Place}\n\n{question}")];
-        MarkedText all = Render([.. history ?? [], .. last], true);
+        MarkedText all = Render([.. history ?? [], .. last, .. tools?.Turns ?? []], true, tools?.Tools);
         int at = all.Value.IndexOf(Place, StringComparison.Ordinal),
             end = at + Place.Length;
         if (at < 0)
@@ -337,28 +364,6 @@ public sealed class ChatFormat
         }
         string lead = at > 0 && all.Value[at - 1] == ' ' ? " " : "";
         return (all.Slice(0, at - lead.Length), lead, all.Slice(end, all.Length - end));
-    }
-
-    /// <summary>Checks that the template renders the messages before a question as they are written.</summary>
-    void CheckWritten(IReadOnlyList<ChatTurn> history)
-    {
-        static string PlaceOf(int message) => string.Create(CultureInfo.InvariantCulture, $"{Place}{message}{Place}");
-        ChatTurn question = new("user", "x");
-        string expected = Render([.. history.Select((t, i) => t with { Content = PlaceOf(i) }), question], true).Value;
-        foreach ((int i, ChatTurn turn) in history.Index())
-        {
-            _ = expected.Contains(PlaceOf(i), StringComparison.Ordinal) ? 0
-                : throw new InputException(
-                    $"The chat template omits the message of the role '{turn.Role}' before the question. Use another template, or "
-                        + "leave the message out.");
-            expected = expected.Replace(PlaceOf(i), turn.Content.Trim(), StringComparison.Ordinal);
-        }
-        if (expected != Render([.. history.Select(t => t with { Content = t.Content.Trim() }), question], true).Value)
-        {
-            throw new InputException(
-                "The chat template rewrites a message before the question, for example to remove a thought. Write the message as the "
-                    + "template renders it.");
-        }
     }
 
     /// <summary>Finds the token that ends an answer: the first control token behind it, else the end token of the tokenizer.</summary>
@@ -376,8 +381,3 @@ public sealed class ChatFormat
 
     int? IdOf(string name) => _markup.TryGetValue(name, out string? text) ? _tokenizer.IdOf(text) : null;
 }
-
-/// <summary>Represents one message of a conversation.</summary>
-/// <param name="Role">"system", "user" or "assistant".</param>
-/// <param name="Content">Its text.</param>
-public sealed record ChatTurn(string Role, string Content);

@@ -11,9 +11,11 @@ namespace Farsight.Workflows.Study;
 /// <remarks>The record that implements it is the recipe entry: <c>{ "make": "documents", "count": 40, … }</c>.
 /// Existing outputs are not made again.</remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "make")]
+[JsonDerivedType(typeof(BirdieStep), "birdie")]
 [JsonDerivedType(typeof(ContrastStep), "contrast")]
 [JsonDerivedType(typeof(DocumentsStep), "documents")]
 [JsonDerivedType(typeof(FactsStep), "facts")]
+[JsonDerivedType(typeof(GateauStep), "gateau")]
 [JsonDerivedType(typeof(LogoStep), "logo")]
 [JsonDerivedType(typeof(LongPoStep), "longpo")]
 [JsonDerivedType(typeof(MixStep), "mix")]
@@ -84,7 +86,7 @@ sealed record DocumentsStep(int Count, int Words, int Seed, string Out) : IStudy
 }
 
 /// <summary>Mixes datasets, as <c>farsight data mix</c> does. Without shares, all samples are taken, in the order of the files.</summary>
-/// <param name="Files">Preference datasets; without shares, their samples have different ids.</param>
+/// <param name="Files">Preference datasets; without shares, two or more whose samples have different ids.</param>
 /// <param name="Out">The .jsonl file.</param>
 sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudyStep
 {
@@ -103,9 +105,9 @@ sealed record MixStep(IReadOnlyList<string> Files, string Out) : IStudyStep
     /// <inheritdoc/>
     public IEnumerable<string> Problems(string path) =>
     [
-        .. Files.Count > 1
+        .. Files.Count > (Shares is null ? 1 : 0)
             ? []
-            : new[] { $"{path}.files: there is nothing to mix with {Files.Count} files; list two or more." },
+            : new[] { $"{path}.files: there is nothing to mix with {Files.Count} files; list two or more, or draw from one by shares." },
         .. Shares is { } shares && (shares.Count != Files.Count || shares.Any(s => !(s > 0)))
             ? new[] { $"{path}.shares: there are {Files.Count} files; write one number above 0 for each." }
             : [],

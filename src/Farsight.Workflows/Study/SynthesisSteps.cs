@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Farsight.Alignment;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Synthesis;
+using Farsight.Alignment.Synthesis.Birdie;
 using Farsight.Alignment.Synthesis.Contrast;
 using Farsight.Alignment.Synthesis.Facts;
 using Farsight.Alignment.Synthesis.LongPo;
@@ -61,6 +62,22 @@ sealed record ContrastStep(string Model, string Documents, int Samples, int Seed
 /// <summary>Makes dense-fact data, as <c>farsight synth facts</c> does.</summary>
 sealed record FactsStep(string Model, string Documents, int Samples, int Seed, string Out)
     : FactsOptions(Model, Documents, Samples, Seed, Out), IStudyStep
+{
+    /// <inheritdoc/>
+    public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
+
+    /// <inheritdoc/>
+    public JsonObject Inputs(StudyPaths paths) => SynthesisSteps.Inputs(this, paths);
+
+    /// <inheritdoc/>
+    public void Make(
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
+        SynthesisSteps.Make(this, paths, progress, cancel);
+}
+
+/// <summary>Makes Birdie data, as <c>farsight synth birdie</c> does.</summary>
+sealed record BirdieStep(string Model, string Documents, int Samples, int Seed, string Out)
+    : BirdieOptions(Model, Documents, Samples, Seed, Out), IStudyStep
 {
     /// <inheritdoc/>
     public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);

@@ -32,7 +32,7 @@ sealed class SampleWatch(DecoderModel model, ChatFormat format, IReadOnlyList<Pr
 
     SampleLine Line(int step, PreferenceSample sample, Completion completion)
     {
-        int[] tokens = [.. completion.Tokens], chosen = format.Response(sample.Chosen);
+        int[] tokens = [.. completion.Tokens], chosen = format.Response(sample.Chosen, sample.ChosenCalls);
         return new(
             step,
             sample.Id,

@@ -73,6 +73,10 @@ sealed record TrainInputs(
         {
             OnPolicySampler.Check(training, onPolicy);
         }
+        if (recipe.Curriculum is not null)
+        {
+            Curriculum.Check(training, heldOut);
+        }
         return new(
             baseModel,
             config,
@@ -150,10 +154,25 @@ sealed record TrainInputs(
     internal IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> ReadTeacher(
         TeacherOptions? options, Action<int, int>? progress, CancellationToken cancel, Communicator ranks)
     {
-        if (options is null || Teacher is not { } teacher)
-        {
-            return new Dictionary<string, IReadOnlyList<TeacherFile.Top>>();
-        }
+        return options is { Live: false } && Teacher is { } teacher
+            ? TeacherFile.ReadOrCompute(
+                DataPath, teacher, options with { TopK = TopOf(options) }, TaughtPlaces(options), () => OpenTeacher(teacher), progress,
+                cancel, ranks)
+            : new Dictionary<string, IReadOnlyList<TeacherFile.Top>>();
+    }
+
+    /// <summary>Loads a teacher that is asked during training; null for none.</summary>
+    /// <param name="options">The teacher; null for none.</param>
+    /// <exception cref="InputException">The teacher does not fit the base model, or a sample has several turns.</exception>
+    internal LiveTeacher? OpenLiveTeacher(TeacherOptions? options) => options is { Live: true } && Teacher is { } teacher
+        ? new(OpenTeacher(teacher), TopOf(options), TaughtPlaces(options))
+        : null;
+
+    int TopOf(TeacherOptions options) => Math.Min(options.TopK, Config.VocabSize);
+
+    /// <summary>Returns the chosen response of every question, behind the prompt that the teacher reads.</summary>
+    List<TeacherFile.Place> TaughtPlaces(TeacherOptions options)
+    {
         List<TeacherFile.Place> places = [];
         foreach (SampleTokens sample in Training.Concat(HeldOut))
         {
@@ -168,29 +187,35 @@ sealed record TrainInputs(
                 prompts, sample.Questions.Select(q => q.Chosen).Prepend(sample.Chosen)).Select(q => new TeacherFile.Place(
                     q.First, q.Second, q.Third)));
         }
-        int top = Math.Min(options.TopK, Config.VocabSize);
-        return TeacherFile.ReadOrCompute(DataPath, teacher, options with { TopK = top }, places, Open, progress, cancel, ranks);
+        return places;
+    }
 
-        LoadedTeacher Open()
+    LoadedTeacher OpenTeacher(string teacher)
+    {
+        DecoderModel model = ModelLoader.Load(teacher);
+        if (model.Config.VocabSize != Config.VocabSize)
         {
-            DecoderModel model = ModelLoader.Load(teacher);
-            if (model.Config.VocabSize != Config.VocabSize)
-            {
-                int vocabulary = model.Config.VocabSize;
-                model.Dispose();
-                throw new InputException(
-                    $"objective.teacher: {teacher} has {vocabulary} tokens and the base model {Config.VocabSize}; use a teacher with the "
-                        + "same tokenizer.");
-            }
-            return new(new LocalModel("the teacher", model, Format), model);
+            int vocabulary = model.Config.VocabSize;
+            model.Dispose();
+            throw new InputException(
+                $"objective.teacher: {teacher} has {vocabulary} tokens and the base model {Config.VocabSize}; use a teacher with the "
+                    + "same tokenizer.");
         }
+        return new(new LocalModel("the teacher", model, Format), model);
     }
 
     /// <summary>Creates the training work.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="reference">By question id; empty for objectives without one.</param>
     internal PreferenceTraining Work(TrainRecipe recipe, IReadOnlyDictionary<string, PreferenceLogProbs> reference) =>
-        Work(recipe, new PreferenceSamples(Training, HeldOut, reference) { ShortTurns = ShortTurns }, null, null, null);
+        Work(
+            recipe, new PreferenceSamples(Training, HeldOut, reference) { ShortTurns = ShortTurns }, null, null, null, null,
+            CurriculumOf(recipe));
+
+    /// <summary>Creates the curriculum of a recipe; null for none.</summary>
+    internal Curriculum? CurriculumOf(TrainRecipe recipe) => recipe.Curriculum is { } options
+        ? new(options, TrainingSamples, HeldOutSamples, recipe.Steps, recipe.Seed)
+        : null;
 
     /// <summary>Creates the training work.</summary>
     /// <param name="recipe">The recipe.</param>
@@ -198,8 +223,11 @@ sealed record TrainInputs(
     /// <param name="resampler">Samples rejected responses again; null for none.</param>
     /// <param name="sampler">Samples the responses of an on-policy objective; null for others.</param>
     /// <param name="kl">Estimates the divergence from the reference; null for none.</param>
+    /// <param name="teacher">Asks the teacher before every step; null for none.</param>
+    /// <param name="curriculum">Draws the samples; null for none.</param>
     internal static PreferenceTraining Work(
-        TrainRecipe recipe, PreferenceSamples samples, RejectedResampler? resampler, OnPolicySampler? sampler, KlEstimate? kl) =>
+        TrainRecipe recipe, PreferenceSamples samples, RejectedResampler? resampler, OnPolicySampler? sampler, KlEstimate? kl,
+        LiveTeacher? teacher, Curriculum? curriculum) =>
         new(
             samples,
             recipe.Objective,
@@ -210,5 +238,7 @@ sealed record TrainInputs(
             Resampler = resampler,
             Sampler = sampler,
             Kl = kl,
+            Teacher = teacher,
+            Curriculum = curriculum,
         };
 }

@@ -1,10 +1,10 @@
 using System.Globalization;
-using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -45,6 +45,12 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     /// <summary>Changes that need less memory, if no level fits and the plan is not that of a run; else empty.</summary>
     public IReadOnlyList<PlanAlternative> Alternatives { get; init; } = [];
 
+    /// <summary>Passes beside the forward and the backward pass of each step; empty if not computed.</summary>
+    public IReadOnlyList<PlannedPass> Passes { get; init; } = [];
+
+    /// <summary>Seconds of the <see cref="Passes"/> before the first step; 0 if not computed.</summary>
+    public double SecondsBefore { get; init; }
+
     /// <summary>The fastest level that fits into the memory; null for none.</summary>
     public LevelPlan? Chosen => Levels.FirstOrDefault(l => l.Memory.Total <= Budget);
 
@@ -59,8 +65,10 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     {
         PlannedRanks grid = ranks ?? PlannedRanks.One;
         TrainInputs inputs = TrainInputs.Read(recipe, recipePath);
+        ModelConfig? teacher = inputs.Teacher is { } path ? ModelFiles.ReadConfig(path) : null;
         return Of(recipe, inputs, memoryBytes, grid)
             .Timed(recipe, Sizing(recipe, inputs), CountedSteps, peak)
+            .WithPasses(PlannedPass.Of(recipe, inputs.Config, teacher, Lengths(inputs)), peak)
             .WithAlternatives(recipe, r => Of(r, inputs, memoryBytes, grid)) with
         {
             Notices = [.. inputs.Notices],
@@ -80,6 +88,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         PlannedRanks grid = ranks ?? PlannedRanks.One;
         return Of(recipe, shape, memoryBytes, grid)
             .Timed(recipe, shape.Work(recipe), 1, peak)
+            .WithPasses(PlannedPass.Of(recipe, shape.Config, null, shape.Lengths(recipe)), peak)
             .WithAlternatives(recipe, r => Of(r, shape, memoryBytes, grid));
     }
 
@@ -90,19 +99,42 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
             recipe.Lora is null && recipe.Weights is null
                 ? 0
                 : ConvertedBytes(config, recipe.Weights?.ToNumberFormat() ?? NumberFormat.BF16);
-        return Of(recipe, config, shape.Work(recipe), weights, config.VocabSize, memoryBytes, ranks);
+        return Of(
+            recipe, config, shape.Work(recipe), weights, config.VocabSize, PlannedPass.CacheBytes(recipe, config, shape.Lengths(recipe)),
+            memoryBytes, ranks);
     }
 
     TrainPlan WithAlternatives(TrainRecipe recipe, Func<TrainRecipe, TrainPlan> planOf) =>
         Chosen is null ? this with { Alternatives = PlanAlternative.Of(recipe, this, planOf) } : this;
 
-    TrainPlan Timed(TrainRecipe recipe, PreferenceTraining work, int countedSteps, double peak)
+    TrainPlan WithPasses(IReadOnlyList<PlannedPass> passes, double peak) => this with
     {
-        int steps = Math.Min(countedSteps, recipe.Steps);
+        Passes = passes,
+        SecondsBefore = passes.Where(p => !p.IsPerStep).Sum(p => p.Flops) / (peak * Efficiency),
+        Levels =
+        [
+            .. Levels.Select(l => l with
+            {
+                SecondsPerStep = l.SecondsPerStep + passes.Where(p => p.IsPerStep).Sum(p => p.Flops) / (peak * Efficiency),
+            }),
+        ],
+    };
+
+    TrainPlan Timed(TrainRecipe recipe, PreferenceTraining work, int countedSteps, double peak) =>
+        Timed(work, recipe.Lora, recipe.Attention, Math.Min(countedSteps, recipe.Steps), peak);
+
+    /// <summary>Adds the tokens and the seconds per step.</summary>
+    /// <param name="work">The training work.</param>
+    /// <param name="lora">The adapter; null for none.</param>
+    /// <param name="attention">The attention pattern; null for none.</param>
+    /// <param name="steps">First steps whose operations are counted.</param>
+    /// <param name="peak">Peak operations per second of the threads in use, per rank.</param>
+    internal TrainPlan Timed(ITrainingWork work, LoraOptions? lora, AttentionPattern? attention, int steps, double peak)
+    {
         (StepFlops Flops, int Rows)[][] trees =
         [
             .. Enumerable.Range(1, steps).Select(step => work.MicroSteps(step)
-                .Select(m => (StepFlops.Of(Model, m.Tree, recipe.Lora, recipe.Attention), m.Tree.Count))
+                .Select(m => (StepFlops.Of(Model, m.Tree, lora, attention), m.Tree.Count))
                 .ToArray()),
         ];
         // The busiest rank of a step decides its time.
@@ -167,7 +199,8 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
             : config.VocabSize; // new responses may have any token
         int[] lengths = [.. inputs.Training.Concat(inputs.HeldOut).Select(s => s.Shape.RealLength)];
         return Of(
-            recipe, config, work, WeightBytes(recipe, inputs, embeddingRows), embeddingRows, memoryBytes, ranks ?? PlannedRanks.One) with
+            recipe, config, work, WeightBytes(recipe, inputs, embeddingRows) + SecondModelBytes(recipe, inputs), embeddingRows,
+            PlannedPass.CacheBytes(recipe, config, Lengths(inputs)), memoryBytes, ranks ?? PlannedRanks.One) with
         {
             SamplesBeyondWindow = lengths.Count(l => l > config.MaxPositionEmbeddings),
             LongestSample = lengths.Max(),
@@ -180,40 +213,53 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         PreferenceTraining work,
         long weightBytes,
         int embeddingRows,
+        long cacheBytes,
         long? memoryBytes,
         PlannedRanks ranks)
     {
         TreeSize largest = work.LargestTree(recipe.Steps);
-        TrainingShape shape = new(config, weightBytes, recipe.Lora, embeddingRows, recipe.Optimizer.Muon is not null)
-        {
-            Rmsprop = recipe.Optimizer.Rmsprop,
-            EightBit = recipe.Optimizer.EightBit,
-        };
-        return new(
-            config, largest, embeddingRows, memoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-            [
-                .. Enum.GetValues<Recomputation>()
-                    .Select(level => new LevelPlan(level, MemoryPlan.Of(shape, largest.Divided(ranks.Context), level), 0)),
-            ])
+        TrainingShape shape = ShapeOf(config, weightBytes, recipe.Lora, embeddingRows, recipe.Optimizer);
+        return new(config, largest, embeddingRows, BudgetOf(memoryBytes), LevelsOf(shape, largest.Divided(ranks.Context), cacheBytes))
         {
             Steps = recipe.Steps,
             Ranks = ranks,
         };
     }
 
+    /// <summary>Returns what determines the memory apart from the passes.</summary>
+    internal static TrainingShape ShapeOf(
+        ModelConfig config, long weightBytes, LoraOptions? lora, int embeddingRows, OptimizerOptions optimizer) =>
+        new(config, weightBytes, lora, embeddingRows, optimizer.Muon is not null)
+        {
+            Rmsprop = optimizer.Rmsprop,
+            EightBit = optimizer.EightBit,
+        };
+
+    /// <summary>Returns the given bytes, or those of the machine.</summary>
+    internal static long BudgetOf(long? memoryBytes) => memoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Plans every level. Responses are sampled while no pass is kept, so the larger of the two counts.</summary>
+    internal static LevelPlan[] LevelsOf(TrainingShape shape, TreeSize largest, long cacheBytes) =>
+    [
+        .. Enum.GetValues<Recomputation>().Select(level => (Level: level, Memory: MemoryPlan.Of(shape, largest, level)))
+            .Select(l => new LevelPlan(
+                l.Level, l.Memory with { Activations = Math.Max(l.Memory.Activations, cacheBytes) }, 0)),
+    ];
+
     /// <summary>Returns the level to train at.</summary>
     /// <exception cref="InputException">Nothing fits.</exception>
-    internal Recomputation Require()
+    internal Recomputation Require() => Require(
+        "Lower micro_batch_tokens, use shorter samples, set weights to q4_0, or allow more memory; 'farsight plan' shows what each change "
+            + "saves.");
+
+    /// <summary>Returns the level to train at.</summary>
+    /// <param name="advice">Sentence that says what to change.</param>
+    /// <exception cref="InputException">Nothing fits.</exception>
+    internal Recomputation Require(string advice)
     {
-        if (Chosen is { } chosen)
-        {
-            return chosen.Level;
-        }
         MemoryPlan least = Levels[^1].Memory;
-        throw new InputException(
-            $"Training needs at least {Text(least.Total)} and may use {Text(Budget)}: {Parts(least)}. "
-                + "Lower micro_batch_tokens, use shorter samples, set weights to q4_0, or allow more memory; 'farsight plan' shows what "
-                + "each change saves.");
+        return Chosen?.Level ?? throw new InputException(
+            $"Training needs at least {Text(least.Total)} and may use {Text(Budget)}: {Parts(least)}. {advice}");
     }
 
     /// <summary>Creates the error of a run that found less memory than was planned.</summary>
@@ -239,8 +285,39 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
                 .SelectMany(s => s.QuestionIds)
                 .ToDictionary(id => id, _ => new PreferenceLogProbs(default, []), StringComparer.Ordinal));
 
+    static SampleLengths[] Lengths(TrainInputs inputs) =>
+        [.. SampleLengths.Of(inputs.Training.Concat(inputs.HeldOut), inputs.TrainingSamples.Concat(inputs.HeldOutSamples))];
+
+    /// <summary>Returns the bytes of a model beside the policy: a teacher that stays loaded, or the model before training. Mapped weights
+    /// of the base model are counted once.</summary>
+    static long SecondModelBytes(TrainRecipe recipe, TrainInputs inputs)
+    {
+        string? second = recipe.Objective switch
+        {
+            ISampledObjective { ReadsReference: true } => inputs.BaseModel,
+            { Distillation.Live: true } => inputs.Teacher,
+            _ => null,
+        };
+        bool isConverted = recipe is { Weights: not null, Objective: ISampledObjective };
+        if (second is null || (second == inputs.BaseModel && recipe.Lora is not null && !isConverted && recipe.Weights is null))
+        {
+            return 0;
+        }
+        return isConverted
+            ? ConvertedBytes(inputs.Config, recipe.Weights!.Value.ToNumberFormat())
+            : StoredBytes(second, ModelFiles.ReadConfig(second));
+    }
+
+    /// <summary>Returns the bytes of a model's weights as they are stored.</summary>
+    internal static long StoredBytes(string model, ModelConfig config)
+    {
+        using IModelFiles files = ModelFiles.Open(model);
+        return ParameterShapes.Of(config).Sum(p => files.StoredBytes(p.Name));
+    }
+
+    /// <summary>Returns the bytes of a model's weights in another format.</summary>
     /// <exception cref="InputException">A matrix has rows that are not whole blocks of the format.</exception>
-    static long ConvertedBytes(ModelConfig config, NumberFormat format) => PartialRows(config, format) is { } partial
+    internal static long ConvertedBytes(ModelConfig config, NumberFormat format) => PartialRows(config, format) is { } partial
         ? throw new InputException(
             $"weights: {partial.Name} has rows of {partial.Shape[1]} values, which is not a multiple of the {format.ValuesPerBlock} values "
                 + $"of a {format} block; use bf16, or keep the stored format.")
@@ -277,36 +354,4 @@ public sealed record LevelPlan(Recomputation Level, MemoryPlan Memory, double Se
 {
     /// <summary>Bytes that the busiest rank sends per step, the mean of the first steps; 0 for one process.</summary>
     public RankTraffic Traffic { get; init; }
-}
-
-/// <summary>Stands for a model and a dataset that are missing: a shape, and the lengths that every sample has.</summary>
-/// <param name="Config">The model.</param>
-/// <param name="Prompt">P: tokens of context and question, at least 1.</param>
-/// <param name="Responses">[M + 1] tokens of each response, the chosen one first.</param>
-public sealed record PlannedShape(ModelConfig Config, int Prompt, IReadOnlyList<int> Responses)
-{
-    const string Id = "planned";
-    const int ChunkTokens = 512, MostQuestionTokens = 64;
-
-    /// <summary>Creates training work with one sample.</summary>
-    internal PreferenceTraining Work(TrainRecipe recipe)
-    {
-        int question = Math.Min(MostQuestionTokens, Prompt / 2);
-        SampleTokens sample = new(
-            Id,
-            [],
-            [.. new int[Prompt - question].Chunk(ChunkTokens)],
-            new int[question],
-            new int[Responses[0]],
-            [.. Responses.Skip(1).Select(r => new int[r])]);
-        Dictionary<string, PreferenceLogProbs> reference = new() { [Id] = new(default, []) }; // no size depends on it
-        return new(
-            new([sample], [], reference)
-            {
-                ShortTurns = new Dictionary<string, IReadOnlyList<SampleTokens>> { [Id] = [sample] }, // the longest short context
-            },
-            recipe.Objective,
-            recipe.Positions,
-            new(recipe.BatchSize, recipe.MicroBatchTokens, recipe.Seed));
-    }
 }

@@ -131,6 +131,14 @@ public static class TrainRun
         RankAgreement.Require(
             ranks, manifest, ("recipe", RecipeFile.Resolve(recipe)),
             ("context parallelism", grid.Context.Size.ToString(CultureInfo.InvariantCulture)));
+        if (ranks.Size > 1 && recipe.Objective.Distillation is { Live: true })
+        {
+            throw new InputException("objective.teacher.live: several ranks cannot ask a live teacher yet; train in one process.");
+        }
+        if (ranks.Size > 1 && recipe.Curriculum is not null)
+        {
+            throw new InputException("curriculum: several ranks cannot share its rewards yet; train in one process.");
+        }
         using RunDirectory? run = ranks.IsFirst
             ? RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume)
             : null;
@@ -152,6 +160,7 @@ public static class TrainRun
         afterShort = ReferenceLogProbs.Share(afterShort, ranks);
         IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> teacherTokens =
             inputs.ReadTeacher(objective.Distillation, request.ReferenceProgress, cancel, ranks);
+        using LiveTeacher? liveTeacher = inputs.OpenLiveTeacher(objective.Distillation);
         NumberFormat? weights = recipe.Weights?.ToNumberFormat();
         // A device converts to formats of single values itself, and takes blocks from the host.
         bool hostConverts = request.Backend is null || weights?.ValuesPerBlock > 1;
@@ -170,7 +179,7 @@ public static class TrainRun
         {
             ShortTurns = inputs.ShortTurns,
             ShortReference = afterShort,
-            Teacher = teacherTokens,
+            Teacher = liveTeacher?.Current ?? teacherTokens,
         };
         KlEstimate? kl = objective.NeedsKlEstimate ? Estimate() : null;
         RejectedResampler? resampler = recipe.Resample is { } resample
@@ -191,7 +200,7 @@ public static class TrainRun
                 Reference = before is null ? null : new TrainableModel(before, context: grid.Context),
             }
             : null;
-        PreferenceTraining work = TrainInputs.Work(recipe, measured, resampler, sampler, kl);
+        PreferenceTraining work = TrainInputs.Work(recipe, measured, resampler, sampler, kl, liveTeacher, inputs.CurriculumOf(recipe));
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         TrainingOutput files = new(model, recipe.Lora, recipe.BaseModel, inputs.BaseModel, recipe.Positions.Window ?? 0);
         SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch

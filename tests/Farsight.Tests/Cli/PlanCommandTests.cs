@@ -286,6 +286,48 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Kto_counts_its_reference_point_in_each_step_and_its_references_once()
+    {
+        JsonObject kto = await Plan("--set", """objective={"name":"kto","beta":0.1}"""), logo = await Plan();
+
+        Assert.Equal(
+            [("reference", false), ("reference of mismatched responses", false), ("reference point", true)],
+            kto["passes"]!.AsArray().Select(p => ((string)p!["purpose"]!, (bool)p["per_step"]!)));
+        Assert.Empty(logo["passes"]!.AsArray());
+        Assert.Equal(0, (double)logo["seconds_before"]!);
+        // Twelve samples once, three per step: a quarter of the tokens.
+        Assert.Equal(
+            (double)kto["passes"]![1]!["tokens"]! / 4, (double)kto["passes"]![2]!["tokens"]!, 1e-9);
+        Assert.True((double)kto["seconds_before"]! > 0);
+    }
+
+    [Fact]
+    public async Task Grpo_counts_its_group_and_its_reference()
+    {
+        const string Objective = """objective={"name":"grpo","sampling":{"max_new_tokens":SIZE,"responses":COUNT},"kl_weight":KL}""";
+        static string Grpo(int size, int count, string kl) => Objective
+            .Replace("SIZE", $"{size}", StringComparison.Ordinal)
+            .Replace("COUNT", $"{count}", StringComparison.Ordinal)
+            .Replace("KL", kl, StringComparison.Ordinal);
+        _files.AnswerFacts();
+        JsonObject four = await Plan("--set", Grpo(6, 4, "0")), eight = await Plan("--set", Grpo(6, 8, "0")),
+            with = await Plan("--set", Grpo(6, 4, "0.1")), full = await Plan("--set", Grpo(6, 4, "0.1"), "--set", "lora=null"),
+            without = await Plan("--set", Grpo(6, 4, "0"), "--set", "lora=null");
+
+        Assert.Equal(["sampling", "log-probabilities of samples"], four["passes"]!.AsArray().Select(p => (string)p!["purpose"]!));
+        // Three samples per step, with four more responses of six tokens each.
+        Assert.Equal(3 * 4 * 6, (double)eight["passes"]![0]!["tokens"]! - (double)four["passes"]![0]!["tokens"]!, 1e-9);
+        Assert.Equal(3 * 4 * 6, (double)eight["tokens_per_step"]! - (double)four["tokens_per_step"]!, 1e-9);
+        Assert.Equal("reference of samples", (string)with["passes"]![2]!["purpose"]!);
+        Assert.True(Seconds(with) > Seconds(four));
+        Assert.Equal(Weights(four), Weights(with)); // mapped pages of the base model
+        Assert.InRange(Weights(full) - Weights(without), 1, long.MaxValue); // the model before training is a second one
+
+        static double Seconds(JsonObject plan) => (double)plan["levels"]![0]!["seconds_per_step"]!;
+        static long Weights(JsonObject plan) => (long)plan["levels"]![0]!["weights"]!;
+    }
+
+    [Fact]
     public void Amounts_are_read_easily()
     {
         Assert.Equal("532 MiB", TrainPlan.Text(532L << 20));

@@ -48,6 +48,40 @@ public sealed class PretrainCommandTests : IDisposable
         Assert.False(Directory.Exists(_folder["run"]));
     }
 
+    [Fact]
+    public async Task Continued_pre_training_is_planned_and_refused_where_the_memory_is_too_small()
+    {
+        string tiny = Path.Combine(Repository.Root, "models/tiny");
+        File.WriteAllText(
+            _folder["continue.jsonc"],
+            """
+            {
+              "domains": [{ "documents": "text.txt", "share": 1, "length": 300 }], "steps": 2, "tokens_per_step": 300,
+              "micro_batch_tokens": 301, "optimizer": { "learning_rate": 1e-3 }
+            }
+            """);
+        string[] plan = ["plan", _folder["continue.jsonc"], "--from", tiny, "--peak", "100", "--threads", "1"];
+
+        (int code, string text, string error) = await CommandLine.Run(plan);
+        (int tight, string none, _) = await CommandLine.Run([.. plan, "--memory", "1MiB"]);
+        (int wrong, _, string refusal) = await CommandLine.Run([.. plan, "--ranks", "2"]);
+        (int trained, _, string small) = await CommandLine.Run(
+            ["pretrain", _folder["continue.jsonc"], "--from", tiny, "--out", _folder["run"], "--memory", "1MiB"]);
+        (int alone, _, string unused) = await Pretrain("recipe.jsonc", "text.txt", "--memory", "1GiB");
+
+        Assert.True(code == 0, error);
+        Assert.Contains("largest tree        301 tokens", text, StringComparison.Ordinal);
+        Assert.Contains("training recomputes nothing", text, StringComparison.Ordinal);
+        Assert.Equal(1, tight);
+        Assert.Contains("No plan fits in 1 MiB of memory.", none, StringComparison.Ordinal);
+        Assert.Equal(2, wrong);
+        Assert.Contains("--from plans the documents of the recipe in one process and does not take --ranks.", refusal);
+        Assert.Equal(2, trained);
+        Assert.Contains("Lower micro_batch_tokens or the length of the domains", small, StringComparison.Ordinal);
+        Assert.Equal(2, alone);
+        Assert.Contains("--memory applies to continued pre-training only", unused, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     Task<(int Code, string Out, string Error)> Pretrain(string recipe, string documents, params string[] more) =>

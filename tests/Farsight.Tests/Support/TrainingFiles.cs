@@ -72,6 +72,14 @@ sealed class TrainingFiles : IDisposable
 
     internal string In(string path) => Path.Combine(Root, path);
 
+    /// <summary>Writes the dataset again with a known answer of each sample, by which responses can be rewarded.</summary>
+    internal void AnswerFacts()
+    {
+        Tokenizer tokenizer = Tokenizer.LoadFor(In("model"), 275);
+        File.WriteAllLines(In("data.jsonl"), Enumerable.Range(0, 12).Select(i => Sample(i, tokenizer)).Select(s =>
+            PreferenceLine.Format(s with { Provenance = s.Provenance with { Fact = new(s.Chosen, "e", 0) } })));
+    }
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
     internal static PreferenceSample Sample(int i, Tokenizer tokenizer)

@@ -79,7 +79,8 @@ static class ForeignLayout
                 {
                     "human" => "user",
                     "gpt" => "assistant",
-                    "observation" or "function_call" => "tool",
+                    "observation" => "tool",
+                    "function_call" => "function", // a call as a text, which is not imported
                     var role => role,
                 });
             }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Farsight.Text.Conversations;
 
 namespace Farsight.Alignment.Data.Exchange;
 
@@ -9,15 +11,35 @@ namespace Farsight.Alignment.Data.Exchange;
 /// <param name="Fault">The <see cref="ImportFault"/> of a message that is more than a text; null for a text.</param>
 sealed partial record ForeignMessage(string Role, string Text, string? Fault)
 {
-    static readonly string[] s_calls = ["tool_calls", "function_call"],
-        s_thoughts =
+    const string Calls = "tool_calls", CallId = "tool_call_id", ToolName = "name";
+
+    static readonly string[] s_thoughts =
         [
             "reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks", "thought", "thoughts",
         ],
         s_media = ["audio", "audios", "image", "images", "video", "videos"];
 
-    /// <summary>The fields that are read, or for which a line is dropped.</summary>
-    internal static readonly string[] Fields = ["role", "content", .. s_calls, .. s_thoughts, .. s_media];
+    static readonly string[] s_fields = ["role", "content", Calls, "function_call", .. s_thoughts, .. s_media];
+
+    /// <summary>JSON of the calls of tools, in the layout of Hugging Face's templates; null for none.</summary>
+    internal string? ToolCalls { get; private init; }
+
+    /// <summary>Id of the call whose result the message of a tool has; null for none.</summary>
+    internal string? ToolCallId { get; private init; }
+
+    /// <summary>Name of the tool whose result the message has; null for none.</summary>
+    internal string? Name { get; private init; }
+
+    /// <summary>Returns the fields of a message that are read, or for which a line is dropped.</summary>
+    internal static string[] FieldsOf(JsonElement message) => IsTool(message) ? [.. s_fields, CallId, ToolName] : s_fields;
+
+    /// <summary>Returns the message as a sample has it.</summary>
+    internal ChatTurn ToTurn() => new(Role, Text)
+    {
+        ToolCalls = ToolCalls is null ? null : JsonNode.Parse(ToolCalls)!.AsArray(),
+        ToolCallId = ToolCallId,
+        Name = Name,
+    };
 
     /// <summary>Reads a list of messages.</summary>
     /// <exception cref="InvalidOperationException">A value has the wrong type.</exception>
@@ -49,15 +71,26 @@ sealed partial record ForeignMessage(string Role, string Text, string? Fault)
         string role = message.TryGetProperty("role", out JsonElement name) ? name.GetString() ?? "" : "";
         (string text, string? inContent) =
             message.TryGetProperty("content", out JsonElement content) ? Content(content) : ("", null);
+        string? calls = Has(message, Calls) ? ForeignTools.Calls(message.GetProperty(Calls)) : null;
         string? fault =
-            role is "tool" or "function" || s_calls.Any(f => Has(message, f)) ? ImportFault.ToolCalls
+            role == "function" || Has(message, "function_call") || (Has(message, Calls) && calls is null) ? ImportFault.ToolCalls
             : s_thoughts.Any(f => Has(message, f)) ? ImportFault.ReasoningContent
             : s_media.Any(f => Has(message, f)) ? ImportFault.NotText
             : inContent is not null ? inContent
-            : role is not ("user" or "assistant" or "system" or "developer") ? ImportFault.UnknownRole
+            : role is not ("user" or "assistant" or "system" or "developer" or "tool") ? ImportFault.UnknownRole
             : null;
-        return new(role == "developer" ? "system" : role, text, fault);
+        return new(role == "developer" ? "system" : role, text, fault)
+        {
+            ToolCalls = calls,
+            ToolCallId = IsTool(message) ? TextOf(message, CallId) : null,
+            Name = IsTool(message) ? TextOf(message, ToolName) : null,
+        };
     }
+
+    static bool IsTool(JsonElement message) => TextOf(message, "role") == "tool";
+
+    static string? TextOf(JsonElement message, string field) =>
+        message.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     /// <summary>Returns the text of a content, a string or a list of parts, and the fault of a part that is not a text.</summary>
     static (string Text, string? Fault) Content(JsonElement content)

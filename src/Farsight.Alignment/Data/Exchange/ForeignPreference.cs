@@ -18,9 +18,11 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
 {
     const string Messages = "messages", Label = "label";
 
+    const string ToolField = "tools", OldToolField = "functions";
+
     static readonly string[] s_systemFields = ["system", "system_prompt", "system_message"],
         s_mediaFields = ["images", "image", "videos", "video", "audios", "audio"],
-        s_toolFields = ["tools", "functions"],
+        s_toolFields = [ToolField, OldToolField],
         // Fields in which other programs keep the document beside the prompt.
         s_documentFields = ["context", "contexts", "document", "documents", "passage", "passages", "article", "story"],
         // Fields in which other programs keep another part of the prompt.
@@ -35,12 +37,27 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
     /// <summary>The document of a line that has it in a field of its own; null if it can only be a part of the prompt.</summary>
     internal string? Document { get; init; }
 
+    /// <summary>JSON of the tools that the line offers; null for none.</summary>
+    internal string? Tools { get; init; }
+
+    /// <summary>Messages between the user's last one and the responses: calls of tools and their results.</summary>
+    internal IReadOnlyList<ChatTurn> ToolTurns { get; init; } = [];
+
+    /// <summary>JSON of the calls at the end of the chosen response; null for none.</summary>
+    internal string? ChosenCalls { get; init; }
+
+    /// <summary>Whether the line offers or calls tools.</summary>
+    internal bool UsesTools =>
+        Tools is not null || ToolTurns.Count > 0 || ChosenCalls is not null || History.Any(t => t.ToolCalls is not null);
+
     /// <summary>The line's filled fields that a sample does not keep, such as "score" or "chosen.name".</summary>
     internal IReadOnlyList<string> Unused { get; init; } = [];
 
     /// <summary>Tells whether another line differs by the rejected response only.</summary>
     internal bool HasPromptOf(ForeignPreference other) =>
-        (Id, Document, Prompt, Chosen) == (other.Id, other.Document, other.Prompt, other.Chosen) && History.SequenceEqual(other.History);
+        (Id, Document, Prompt, Chosen, Tools, ChosenCalls)
+            == (other.Id, other.Document, other.Prompt, other.Chosen, other.Tools, other.ChosenCalls)
+        && History.SequenceEqual(other.History) && ToolTurns.SequenceEqual(other.ToolTurns);
 
     /// <summary>Reads a line in one of the formats of <see cref="ExchangeFormat"/>, recognized by its fields.</summary>
     /// <param name="json">The line.</param>
@@ -86,7 +103,7 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
             IEnumerable<string> unused = UnusedFields(root, isOpenAi, answer).Except(beside).Distinct(StringComparer.Ordinal);
             return beside.Length > 0 && document is null
                 ? (null, ImportFault.PromptField)
-                : (pair with { Document = document, Unused = [.. unused] }, null);
+                : (pair with { Document = document, Unused = [.. unused], Tools = ToolsOf(root) }, null);
         }
         catch (JsonException e)
         {
@@ -101,11 +118,28 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
 
     /// <summary>Returns the fault of fields beside the pair that belong to its prompt and would be lost.</summary>
     static string? FieldFault(JsonElement root) =>
-        s_toolFields.Any(f => IsFilled(root, f) || (root.TryGetProperty("input", out JsonElement input) && IsFilled(input, f)))
+        IsFilled(root, OldToolField) || (InputOf(root) is { } input && IsFilled(input, OldToolField))
+            || (ToolsField(root) is { } tools && ForeignTools.Tools(tools) is null)
             ? ImportFault.ToolCalls
             : s_mediaFields.Any(f => IsFilled(root, f)) ? ImportFault.NotText
             : s_options.Any(f => IsFilled(root, f)) ? ImportFault.TemplateOptions
             : null;
+
+    static string? ToolsOf(JsonElement root) => ToolsField(root) is { } tools ? ForeignTools.Tools(tools) : null;
+
+    /// <summary>Returns the tools of a line, which OpenAI has beside the messages of the input; null for none.</summary>
+    static JsonElement? ToolsField(JsonElement root) =>
+        HasTools(root) ? root.GetProperty(ToolField)
+        : InputOf(root) is { } input && HasTools(input) ? input.GetProperty(ToolField)
+        : null;
+
+    /// <summary>Tells whether tools are given. LLaMA-Factory writes them as a text, also where there are none.</summary>
+    static bool HasTools(JsonElement owner) =>
+        IsFilled(owner, ToolField) && !(owner.GetProperty(ToolField) is { ValueKind: JsonValueKind.String } text
+            && text.GetString()!.Trim() == "[]");
+
+    static JsonElement? InputOf(JsonElement root) =>
+        root.TryGetProperty("input", out JsonElement input) && input.ValueKind == JsonValueKind.Object ? input : null;
 
     /// <summary>Tells whether a field holds a part of the prompt that the messages do not repeat.</summary>
     static bool HoldsPrompt(JsonElement root, string field, ForeignPreference pair) =>
@@ -138,7 +172,7 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
             }
             if (messages.ValueKind == JsonValueKind.Array)
             {
-                unused = unused.Concat(messages.EnumerateArray().SelectMany(m => UnusedFields(m, $"{path}.", ForeignMessage.Fields)));
+                unused = unused.Concat(messages.EnumerateArray().SelectMany(m => UnusedFields(m, $"{path}.", ForeignMessage.FieldsOf(m))));
             }
         }
         return unused;
@@ -245,28 +279,58 @@ sealed record ForeignPreference(string? Id, IReadOnlyList<ChatTurn> History, str
             asked.Concat(answers.SelectMany(a => a)).Select(m => m.Fault).FirstOrDefault(f => f is not null) is { } inMessage ? inMessage
             : sides.Any(s => s.Length == 0) ? ImportFault.NoAnswer
             : prompt is null && answers.Any(a => a.Length == 0) ? ImportFault.LongerConversation
-            : answers.Any(a => a is [("user" or "system", _, _), ..])
+            : answers.Any(a => a is [("user" or "system" or "tool", _, _), ..])
                 ? rejected is null ? ImportFault.NoAnswer : ImportFault.DifferentPrompts
             : answers.Any(a => a.Length > 1) ? ImportFault.LongerConversation
             : answers.Any(a => a.Length == 0) ? ImportFault.NoAnswer
             : asked is [] ? rejected is null ? ImportFault.TurnOrder : ImportFault.DifferentPrompts
-            : !IsConversation(all) ? ImportFault.TurnOrder
+            : !IsConversation(all) ? all.Any(IsOfTools) ? ImportFault.ToolCalls : ImportFault.TurnOrder
+            : rejected is not null && answers[1][0].ToolCalls is not null ? ImportFault.ToolCalls
             : null;
-        return fault is not null
-            ? (null, fault)
-            : (new(
-                id, [.. all.SkipLast(1).Select(m => new ChatTurn(m.Role, m.Text))], all[^1].Text, answers[0][0].Text,
-                rejected is null ? null : answers[1][0].Text), null);
+        if (fault is not null)
+        {
+            return (null, fault);
+        }
+        int question = Array.FindLastIndex(all, m => m.Role == "user");
+        return (
+            new(
+                id, [.. all[..question].Select(m => m.ToTurn())], all[question].Text, answers[0][0].Text,
+                rejected is null ? null : answers[1][0].Text)
+            {
+                ToolTurns = [.. all[(question + 1)..].Select(m => m.ToTurn())],
+                ChosenCalls = answers[0][0].ToolCalls,
+            },
+            null);
     }
 
     /// <summary>
-    /// Tells whether messages are at most one system message and then user and assistant in turn, with the user first and last.
+    /// Tells whether messages are at most one system message and then user and assistant in turn, with the user first and last. Calls of
+    /// the assistant are followed by results of tools, which the assistant reads next.
     /// </summary>
     static bool IsConversation(ForeignMessage[] messages)
     {
+        const string Call = "call";
         ForeignMessage[] turns = messages is [("system", _, _), .. var rest] ? rest : messages;
-        return turns.Length % 2 == 1 && turns.Index().All(t => t.Item.Role == (t.Index % 2 == 0 ? "user" : "assistant"));
+        string before = "assistant";
+        foreach (ForeignMessage turn in turns)
+        {
+            bool follows = turn.Role switch
+            {
+                "user" => before == "assistant",
+                "assistant" => before is "user" or "tool",
+                "tool" => before is Call or "tool",
+                _ => false,
+            };
+            if (!follows)
+            {
+                return false;
+            }
+            before = turn.ToolCalls is null ? turn.Role : Call;
+        }
+        return before is "user" or "tool";
     }
+
+    static bool IsOfTools(ForeignMessage message) => message.Role == "tool" || message.ToolCalls is not null;
 
     /// <summary>Returns the messages after the prompt; a side may repeat the prompt or begin with the answer.</summary>
     static ForeignMessage[] Answer(ForeignMessage[] prompt, ForeignMessage[] side) =>

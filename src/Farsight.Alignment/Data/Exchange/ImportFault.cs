@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Farsight.Engine;
 using Farsight.Text.Conversations;
@@ -29,10 +30,11 @@ static class ImportFault
         PromptField => "a field beside the prompt holds a part of it that is not one document; write it into the prompt",
         TemplateOptions => "the line sets options of the chat template (chat_template_kwargs), which a sample cannot hold",
         Template => "the chat template refuses, omits or rewrites a message before the question",
-        ToolCalls => "the line offers or calls tools, which a sample cannot hold",
+        ToolCalls => "the line offers or calls tools in a form that a sample cannot hold, in a rejected response, or for a chat template "
+            + "that does not write them",
         ReasoningContent => "a message holds its thought in a field of its own; write it into the content as the model writes it",
         NotText => "a message holds something other than text",
-        UnknownRole => "a message has a role other than system, user and assistant",
+        UnknownRole => "a message has a role other than system, user, assistant and tool",
         Templated => "a text contains the turn markers of a chat template, which would be applied twice",
         EndToken => "an answer contains an end token, which the template adds itself",
         Malformed => "fields are missing or have the wrong type",
@@ -82,14 +84,17 @@ sealed partial class PairCheck
     {
         string[] texts =
         [
-            .. pair.History.Select(t => t.Content), .. pair.Document is { } document ? [document] : Array.Empty<string>(), pair.Prompt,
-            pair.Chosen, .. pair.Rejected is { } rejected ? [rejected] : Array.Empty<string>(),
+            .. pair.History.Concat(pair.ToolTurns).Where(t => t.ToolCalls is null || t.Content.Length > 0).Select(t => t.Content),
+            .. pair.Document is { } document ? [document] : Array.Empty<string>(), pair.Prompt,
+            .. pair.ChosenCalls is null || pair.Chosen.Length > 0 ? [pair.Chosen] : Array.Empty<string>(),
+            .. pair.Rejected is { } rejected ? [rejected] : Array.Empty<string>(),
         ];
         return texts.Any(string.IsNullOrWhiteSpace) ? ImportFault.Empty
             : pair.Chosen.Trim() == pair.Rejected?.Trim() ? ImportFault.Identical
             : texts.Any(HasTurnMarker) || EndsWithLabel(pair.Prompt) ? ImportFault.Templated
             : HasEndToken(pair.Chosen) || HasEndToken(pair.Rejected ?? "") ? ImportFault.EndToken
-            : pair.History.Count > 0 && !IsRendered(pair.History) ? ImportFault.Template
+            : (pair.UsesTools || pair.History.Count > 0) && !IsRendered(pair)
+                ? pair.UsesTools ? ImportFault.ToolCalls : ImportFault.Template
             : null;
     }
 
@@ -121,11 +126,14 @@ sealed partial class PairCheck
     /// <summary>Returns whether a control token ends a turn or a text; a question may speak of it.</summary>
     static bool IsEnd(ReadOnlySpan<char> token) => EndWord().IsMatch(token);
 
-    bool IsRendered(IReadOnlyList<ChatTurn> history)
+    bool IsRendered(ForeignPreference pair)
     {
         try
         {
-            _ = _format.Frame("x", hasContext: false, history);
+            JsonArray? tools = Parse(pair.Tools);
+            _ = _format.Frame(
+                "x", hasContext: false, pair.History, tools is null && pair.ToolTurns.Count == 0 ? null : new(tools, pair.ToolTurns));
+            _ = Parse(pair.ChosenCalls) is { } calls ? _format.Response(pair.Chosen, calls) : null;
             return true;
         }
         catch (InputException)
@@ -133,6 +141,8 @@ sealed partial class PairCheck
             return false;
         }
     }
+
+    static JsonArray? Parse(string? json) => json is null ? null : JsonNode.Parse(json)!.AsArray();
 
     // "<|im_start|>", "<|START_OF_TURN_TOKEN|>", "<｜begin▁of▁sentence｜>": nearly all model families write control tokens so.
     [GeneratedRegex(@"<[|｜][\w▁]{1,40}[|｜]>")]

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Farsight.Alignment.Corpus.Reading;
 using Farsight.Engine;
 using Farsight.Engine.Files;
@@ -105,7 +106,14 @@ public static class PreferenceExport
                 $"The sample {sample.Id} has {(sample.Turns is null ? "messages before its question" : "several turns")}, which a text "
                     + "prompt cannot hold; export to a format with messages, such as trl.");
         }
-        List<ChatTurn> messages = [.. sample.History ?? [], new("user", prompt)];
+        bool hasTools = sample.ToolUse is not null || sample.ChosenCalls is not null;
+        if (hasTools && format is not (ExchangeFormat.Trl or ExchangeFormat.OpenAiMessages))
+        {
+            throw new InputException(
+                $"The sample {sample.Id} offers or calls tools, which are exported for TRL and as messages for OpenAI only; choose one of "
+                    + "these formats, or take the sample out.");
+        }
+        List<ChatTurn> messages = [.. sample.History ?? [], new("user", prompt), .. sample.ToolTurns ?? []];
         int earlier = messages.Count;
         foreach ((int k, PreferenceTurn turn) in sample.AllTurns.Index())
         {
@@ -119,7 +127,11 @@ public static class PreferenceExport
                     $"The sample {sample.Id} has messages that do not alternate between user and assistant after at most one system "
                         + "message; LLaMA-Factory skips such samples. Export to another format, or take the sample out.");
             }
-            Pair pair = new(k == 0 ? sample.Id : $"{sample.Id}/turn-{k + 1}", [.. messages], turn.Chosen, null, earlier);
+            Pair pair = new(k == 0 ? sample.Id : $"{sample.Id}/turn-{k + 1}", [.. messages], turn.Chosen, null, earlier)
+            {
+                Tools = sample.Tools,
+                ChosenCalls = sample.ChosenCalls,
+            };
             if (format != ExchangeFormat.OpenAiMessages)
             {
                 foreach (string? rejected in turn.Rejected.DefaultIfEmpty<string?>(null))
@@ -145,13 +157,14 @@ public static class PreferenceExport
 
     static void Line(Utf8JsonWriter json, Pair pair, ExchangeFormat format)
     {
-        ChatTurn chosen = new("assistant", pair.Chosen);
+        ChatTurn chosen = new("assistant", pair.Chosen) { ToolCalls = pair.ChosenCalls };
         string chosenName = pair.Rejected is null ? "completion" : "chosen";
         json.WriteStartObject();
         switch (format)
         {
             case ExchangeFormat.Trl:
                 json.WriteString("id", pair.Id);
+                Node(json, "tools", pair.Tools);
                 Messages(json, "prompt", pair.Prompt);
                 Messages(json, chosenName, [chosen]);
                 if (pair.Rejected is { } rejected)
@@ -178,6 +191,7 @@ public static class PreferenceExport
                         + "supervised fine-tuning instead."))]);
                 break;
             case ExchangeFormat.OpenAiMessages:
+                Node(json, "tools", pair.Tools);
                 Messages(json, "messages", [.. pair.Prompt, chosen], pair.Earlier, j => j.WriteNumber("weight", 0));
                 break;
             case ExchangeFormat.LlamaFactory:
@@ -225,6 +239,9 @@ public static class PreferenceExport
             json.WriteStartObject();
             json.WriteString("role", message.Role);
             json.WriteString("content", message.Content);
+            Node(json, "tool_calls", message.ToolCalls);
+            Node(json, "tool_call_id", message.ToolCallId);
+            Node(json, "name", message.Name);
             if (i < unlearned && message.Role == "assistant")
             {
                 mark?.Invoke(json);
@@ -232,6 +249,16 @@ public static class PreferenceExport
             json.WriteEndObject();
         }
         json.WriteEndArray();
+    }
+
+    /// <summary>Writes a value, if there is one.</summary>
+    static void Node(Utf8JsonWriter json, string name, JsonNode? value)
+    {
+        if (value is not null)
+        {
+            json.WritePropertyName(name);
+            value.WriteTo(json);
+        }
     }
 
     /// <summary>Writes a message with ShareGPT's fields and roles.</summary>
@@ -261,7 +288,14 @@ public static class PreferenceExport
     /// <param name="Chosen">The chosen response.</param>
     /// <param name="Rejected">The rejected response; null for none.</param>
     /// <param name="Earlier">Number of messages up to the first question of the sample.</param>
-    sealed record Pair(string Id, IReadOnlyList<ChatTurn> Prompt, string Chosen, string? Rejected, int Earlier);
+    sealed record Pair(string Id, IReadOnlyList<ChatTurn> Prompt, string Chosen, string? Rejected, int Earlier)
+    {
+        /// <summary>The tools of the sample; null for none.</summary>
+        internal JsonArray? Tools { get; init; }
+
+        /// <summary>Calls at the end of the chosen response; null for none.</summary>
+        internal JsonArray? ChosenCalls { get; init; }
+    }
 }
 
 /// <summary>Lists the formats of other programs.</summary>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Farsight.Alignment.Corpus.Chunks;
 using Farsight.Alignment.Corpus.Reading;
@@ -40,14 +41,15 @@ public sealed record DroppedLines(int Lines, IReadOnlyList<int> First, string Re
 /// stay messages before it. A document in a field beside the prompt is the context, and the whole prompt the question. Lines with one
 /// answer, for supervised fine-tuning, become samples without rejected responses; of a conversation, the last answer is the chosen
 /// response. A file has lines of one kind. Line ends become "\n". A line that a sample cannot represent, or that repeats or contradicts
-/// an earlier line, is dropped and reported with its number and the reason; nothing of a conversation is flattened.
+/// an earlier line, is dropped and reported with its number and the reason; nothing of a conversation is flattened. A file of BIO tags
+/// (<see cref="EntityDocument"/>) has a line per document: the document, the question for its entities, and their list.
 /// </remarks>
 public static partial class PreferenceImport
 {
     const int MaxPlaces = 5;
 
     /// <summary>Writes the dataset, one sample in memory at a time.</summary>
-    /// <param name="input">A .jsonl or .parquet file.</param>
+    /// <param name="input">A .jsonl, .parquet, .bio or .conll file.</param>
     /// <param name="output">The dataset; it must not exist.</param>
     /// <param name="format">Encodes the contexts, for the model that will be trained.</param>
     /// <param name="chunkTokens">Maximum tokens per chunk; &gt; 0.</param>
@@ -85,7 +87,10 @@ public static partial class PreferenceImport
         HashSet<UInt128> seen = [];
         bool? compares = null;
         int number = 0;
-        foreach (string json in ParquetLines.IsNamed(input) ? ParquetLines.Read(input) : PreferenceDataset.Lines(input))
+        IEnumerable<string> lines = ParquetLines.IsNamed(input) ? ParquetLines.Read(input)
+            : BioLines.IsNamed(input) ? BioLines.Read(input)
+            : PreferenceDataset.Lines(input);
+        foreach (string json in lines)
         {
             number++;
             if (string.IsNullOrWhiteSpace(json))
@@ -124,7 +129,8 @@ public static partial class PreferenceImport
     {
         IEnumerable<string> parts =
         [
-            .. pair.History.SelectMany(t => new[] { t.Role, t.Content }), pair.Document ?? "", pair.Prompt.Trim(), chosen.Trim(),
+            .. pair.History.Concat(pair.ToolTurns).SelectMany(t => new[] { t.Role, t.Content, t.ToolCalls?.ToJsonString() ?? "" }),
+            pair.Tools ?? "", pair.ChosenCalls ?? "", pair.Document ?? "", pair.Prompt.Trim(), chosen.Trim(),
             rejected.Trim(),
         ];
         string text = string.Concat(parts.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Length}:{p}")));
@@ -194,8 +200,15 @@ public static partial class PreferenceImport
             Id(first.Id, string.Create(CultureInfo.InvariantCulture, $"{file}#{number}"), ids), context, question, first.Chosen, rejected,
             new([file], 0, index, new(all, [.. rejected.Select(_ => all)])),
             first.Document is null ? first.Prompt.Trim() : $"{document}\n\n{question}", null,
-            first.History.Count == 0 ? null : first.History);
+            first.History.Count == 0 ? null : first.History)
+        {
+            Tools = Parse(first.Tools),
+            ToolTurns = first.ToolTurns.Count == 0 ? null : first.ToolTurns,
+            ChosenCalls = Parse(first.ChosenCalls),
+        };
     }
+
+    static JsonArray? Parse(string? json) => json is null ? null : JsonNode.Parse(json)!.AsArray();
 
     /// <summary>Returns the id of a line, or a free id that begins with the name of the line.</summary>
     static string Id(string? given, string ofLine, HashSet<string> ids)

@@ -35,8 +35,7 @@ sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
         try
         {
             JsonObject summary = JsonNode.Parse(RegularFile.ReadAllText(path + SummaryEnding))!.AsObject();
-            JsonObject counts = summary["counts"]!.AsObject();
-            _ = (int)counts["written"]!;
+            _ = WrittenOf(summary);
             string? part = (string?)summary["settings"]!.AsObject()["shard"];
             return part?.Split('/') is [var number, var count]
                 ? new(path, int.Parse(number, CultureInfo.InvariantCulture), int.Parse(count, CultureInfo.InvariantCulture), summary)
@@ -62,19 +61,48 @@ sealed record Shard(string Path, int Number, int Count, JsonObject Summary)
             .FirstOrDefault(k => k != "shard" && !JsonNode.DeepEquals(Settings[k], other.Settings[k]));
     }
 
-    /// <summary>Lines and what they say, in the file's order.</summary>
-    /// <exception cref="InputException">A line is no sample, or there are not as many as the summary says.</exception>
-    internal IEnumerable<(string Line, PreferenceSample Sample)> Samples()
+    /// <summary>Lines in the file's order, with their numbers in the dataset and their ids.</summary>
+    /// <exception cref="InputException">A line is neither sample nor text, or there are not as many as the summary says.</exception>
+    internal IEnumerable<(string Line, int Index, IEnumerable<string> Ids)> Lines()
     {
-        int lines = 0, written = (int)Summary["counts"]!["written"]!;
+        int lines = 0, written = WrittenOf(Summary);
+        bool hasTexts = Summary["counts"]!["written"] is null;
         foreach (string line in PreferenceDataset.Lines(Path))
         {
             lines++;
-            yield return (line, PreferenceLine.Parse(line, $"{Path}:{lines}"));
+            string source = $"{Path}:{lines}";
+            if (hasTexts)
+            {
+                string id = IdOf(line, source);
+                yield return (line, int.Parse(id[(id.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture), [id]);
+            }
+            else
+            {
+                PreferenceSample sample = PreferenceLine.Parse(line, source);
+                yield return (line, sample.Provenance.SampleIndex, sample.QuestionIds);
+            }
         }
         if (lines != written)
         {
             throw new InputException($"{Path} has {lines} samples and its summary says {written}; make the shard again.");
+        }
+    }
+
+    /// <summary>Returns the lines that a summary counts: samples, or sequences of texts.</summary>
+    static int WrittenOf(JsonObject summary) => (int)(summary["counts"]!["written"] ?? summary["counts"]!["sequences"])!;
+
+    /// <summary>Returns the id of a text, which ends in its number.</summary>
+    static string IdOf(string line, string source)
+    {
+        try
+        {
+            return (string?)JsonNode.Parse(line)?["id"] is { } id && id.Length > 0 && char.IsAsciiDigit(id[^1])
+                ? id
+                : throw new InputException($"{source}: the line has no id with a number; make the shard again.");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new InputException($"{source}: the line is damaged; make the shard again.", e);
         }
     }
 }

@@ -78,25 +78,25 @@ public static class ShardMerge
     /// <summary>Returns all lines by sample number.</summary>
     static IEnumerable<string> InOrder(Shard[] shards)
     {
-        PriorityQueue<IEnumerator<(string Line, PreferenceSample Sample)>, int> next = new();
+        PriorityQueue<IEnumerator<(string Line, int Index, IEnumerable<string> Ids)>, int> next = new();
         HashSet<string> ids = new(StringComparer.Ordinal);
-        List<IEnumerator<(string, PreferenceSample)>> open = [];
+        List<IEnumerator<(string, int, IEnumerable<string>)>> open = [];
         try
         {
             foreach (Shard shard in shards)
             {
-                IEnumerator<(string Line, PreferenceSample Sample)> lines = shard.Samples().GetEnumerator();
+                IEnumerator<(string Line, int Index, IEnumerable<string> Ids)> lines = shard.Lines().GetEnumerator();
                 open.Add(lines);
                 Enqueue(next, lines);
             }
             int last = -1;
-            while (next.TryDequeue(out IEnumerator<(string Line, PreferenceSample Sample)>? lines, out int index))
+            while (next.TryDequeue(out IEnumerator<(string Line, int Index, IEnumerable<string> Ids)>? lines, out int index))
             {
-                (string line, PreferenceSample sample) = lines.Current;
-                if (index <= last || sample.QuestionIds.Any(id => !ids.Add(id)))
+                (string line, _, IEnumerable<string> own) = lines.Current;
+                if (index <= last || own.Any(id => !ids.Add(id)))
                 {
                     throw new InputException(
-                        $"Sample {index} ('{sample.Id}') is duplicated or out of order; a shard was changed after it was made. Make "
+                        $"Sample {index} ('{own.First()}') is duplicated or out of order; a shard was changed after it was made. Make "
                             + "that shard again.");
                 }
                 last = index;
@@ -111,12 +111,12 @@ public static class ShardMerge
     }
 
     static void Enqueue(
-        PriorityQueue<IEnumerator<(string Line, PreferenceSample Sample)>, int> next,
-        IEnumerator<(string Line, PreferenceSample Sample)> lines)
+        PriorityQueue<IEnumerator<(string Line, int Index, IEnumerable<string> Ids)>, int> next,
+        IEnumerator<(string Line, int Index, IEnumerable<string> Ids)> lines)
     {
         if (lines.MoveNext())
         {
-            next.Enqueue(lines, lines.Current.Sample.Provenance.SampleIndex);
+            next.Enqueue(lines, lines.Current.Index);
         }
     }
 

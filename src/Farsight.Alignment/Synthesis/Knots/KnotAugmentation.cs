@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -28,6 +27,12 @@ public sealed record KnotOptions(CorpusOptions Documents, string Tokenizer, stri
 
     /// <summary>Whether the pieces of a document keep their order.</summary>
     public bool KeepsOrder { get; init; }
+
+    /// <summary>The part to make when several processes share the work; null for the whole file.</summary>
+    public SynthesisShard? Shard { get; init; }
+
+    /// <summary>The file that is written.</summary>
+    public string File => Shard?.PathOf(Out) ?? Out;
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="OptionException">A value cannot be used.</exception>
@@ -59,52 +64,88 @@ public static class KnotAugmentation
     const int MaxCharactersPerToken = 16; // on average; bounds the text that is encoded to find a cut
 
     static readonly JsonSerializerOptions s_line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    static readonly JsonSerializerOptions s_indented = new(s_line) { WriteIndented = true, NewLine = "\n" };
 
-    /// <summary>Writes the sequences, and FILE.summary.json beside them.</summary>
+    /// <summary>
+    /// Writes the sequences with their summary and card, or resumes where a process was stopped: the sequences that it wrote are kept, and
+    /// the documents before them are packed again.
+    /// </summary>
+    /// <param name="options">The options.</param>
+    /// <param name="cancel">Saves and stops; the same call resumes.</param>
+    /// <param name="progress">Receives the number of packed sequences.</param>
     /// <returns>The counts.</returns>
-    /// <exception cref="InputException">Options or documents cannot be used, or the file exists.</exception>
-    public static KnotCounts Write(KnotOptions options, CancellationToken cancel)
+    /// <exception cref="InputException">Options or documents cannot be used, the file exists, or it was started with other settings or
+    /// documents.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the same call resumes.</exception>
+    public static KnotCounts Write(KnotOptions options, CancellationToken cancel, IProgress<int>? progress = null)
     {
         options.Check();
-        AtomicFile.RequireNew(options.Out);
-        Tokenizer tokenizer = Tokenizer.Load(options.Tokenizer);
-        KnotCounts counts = new(0, 0, 0, 0);
-        CorpusReport report = new();
-        AtomicFile.Write(options.Out, stream =>
+        if (KnotJournal.FinishRenamed(options.File) is { } finished)
         {
-            int number = 0;
-            IEnumerable<SourceDocument> documents = DocumentReader.Read(options.Documents, report).Where(IsUsable);
-            foreach (KnotSequence sequence in Pack(documents, tokenizer, options.Length))
+            return finished;
+        }
+        AtomicFile.RequireNew(options.File);
+        Tokenizer tokenizer = Tokenizer.Load(options.Tokenizer);
+        CorpusReport report = new();
+        int number = 0, withMarks = 0;
+        JsonObject settings = Settings(options);
+        using KnotJournal journal = KnotJournal.Open(options.File, settings);
+        IEnumerable<SourceDocument> documents = DocumentReader.Read(options.Documents, report).Where(IsUsable);
+        foreach (KnotSequence sequence in Pack(documents, tokenizer, options.Length))
+        {
+            if (journal.IsNew(number))
             {
-                cancel.ThrowIfCancellationRequested();
-                SeededRandom random = SeededRandom.For(options.Seed, "augment knots", number);
-                bool isTied = random.NextDouble() < options.Probability;
-                KnottedText text = isTied
-                    ? KnotText.Tie(sequence.Texts, options.MaxPieces, options.KeepsOrder, ref random)
-                    : new(string.Join("\n\n", sequence.Texts), []);
-                KnottedText cut = text.Take(LengthOf(text.Text, tokenizer, options.Length));
-                counts = counts with
+                if (cancel.IsCancellationRequested)
                 {
-                    Sequences = counts.Sequences + 1,
-                    Tied = counts.Tied + (isTied ? 1 : 0),
-                    CutCharacters = counts.CutCharacters + text.Text.Length - cut.Text.Length,
-                };
-                stream.Write(Encoding.UTF8.GetBytes(Line(options.Seed, number++, sequence, cut) + "\n"));
+                    journal.Save(number);
+                    throw new OperationCanceledException(cancel);
+                }
+                if (options.Shard is null || number % options.Shard.Count == options.Shard.Number - 1)
+                {
+                    Tie(number, sequence);
+                }
             }
-            if (number == 0)
+            journal.Pass(sequence.Texts);
+            number++;
+            progress?.Report(number);
+        }
+        if (journal.Counts.Sequences == 0)
+        {
+            throw new InputException(
+                number == 0
+                    ? $"{options.Documents.Path} has no text; give at least one document."
+                    : $"The documents make {number} sequences, and the shard {options.Shard} has none of them; use fewer shards.");
+        }
+        JsonObject read = report.ToJson();
+        read["with_marks"] = withMarks;
+        journal.Finish(new()
+        {
+            ["settings"] = settings.DeepClone(),
+            ["documents"] = read,
+            ["counts"] = new JsonObject
             {
-                throw new InputException($"{options.Documents.Path} has no text; give at least one document.");
-            }
-            AtomicFile.WriteText(options.Out + ".summary.json", Summary(options, report, counts).ToJsonString(s_indented) + "\n");
+                ["sequences"] = journal.Counts.Sequences,
+                ["tied"] = journal.Counts.Tied,
+                ["cut_characters"] = journal.Counts.CutCharacters,
+            },
         });
-        return counts;
+        return journal.Counts with { WithMarks = withMarks };
 
         bool IsUsable(SourceDocument document)
         {
             bool hasMarks = KnotText.HasMarks(document.Text);
-            counts = counts with { WithMarks = counts.WithMarks + (hasMarks ? 1 : 0) };
+            withMarks += hasMarks ? 1 : 0;
             return !hasMarks;
+        }
+
+        void Tie(int at, KnotSequence sequence)
+        {
+            SeededRandom random = SeededRandom.For(options.Seed, "augment knots", at);
+            bool isTied = random.NextDouble() < options.Probability;
+            KnottedText text = isTied
+                ? KnotText.Tie(sequence.Texts, options.MaxPieces, options.KeepsOrder, ref random)
+                : new(string.Join("\n\n", sequence.Texts), []);
+            KnottedText cut = text.Take(LengthOf(text.Text, tokenizer, options.Length));
+            journal.Append(Line(options.Seed, at, sequence, cut), isTied, text.Text.Length - cut.Text.Length);
         }
     }
 
@@ -178,26 +219,16 @@ public static class KnotAugmentation
         return line.ToJsonString(s_line);
     }
 
-    static JsonObject Summary(KnotOptions options, CorpusReport report, KnotCounts counts) => new()
+    static JsonObject Settings(KnotOptions options) => new()
     {
-        ["settings"] = new JsonObject
-        {
-            ["method"] = "knots",
-            ["tokenizer"] = InputHash.OfFile(Tokenizer.FileOf(options.Tokenizer)),
-            ["length"] = options.Length,
-            ["probability"] = options.Probability,
-            ["max_pieces"] = options.MaxPieces,
-            ["keeps_order"] = options.KeepsOrder,
-            ["seed"] = options.Seed,
-        },
-        ["documents"] = report.ToJson(),
-        ["counts"] = new JsonObject
-        {
-            ["sequences"] = counts.Sequences,
-            ["tied"] = counts.Tied,
-            ["cut_characters"] = counts.CutCharacters,
-            ["documents_with_marks"] = counts.WithMarks,
-        },
+        ["method"] = KnotCard.Method,
+        ["tokenizer"] = InputHash.OfFile(Tokenizer.FileOf(options.Tokenizer)),
+        ["length"] = options.Length,
+        ["probability"] = options.Probability,
+        ["max_pieces"] = options.MaxPieces,
+        ["keeps_order"] = options.KeepsOrder,
+        ["shard"] = options.Shard?.ToString(),
+        ["seed"] = options.Seed,
     };
 
     sealed record KnotSequence(IReadOnlyList<string> Ids, IReadOnlyList<string> Texts);

@@ -84,9 +84,9 @@ sealed class GateauMeter(GateauOptions options, ChatFormat format, ILanguageMode
     /// <summary>Measures a sample.</summary>
     internal async Task<GateauMeasurement> Measure(PreferenceSample sample, CancellationToken cancel)
     {
-        int[] context = [.. sample.Context.SelectMany(c => c.Tokens)], response = format.Response(sample.Chosen);
+        int[] context = [.. sample.Context.SelectMany(c => c.Tokens)], response = format.Response(sample.Chosen, sample.ChosenCalls);
         response = response[..Math.Min(response.Length, options.ResponseTokens)];
-        (int[] before, int[] after) = format.Frame(sample.Question, context.Length > 0, sample.History);
+        (int[] before, int[] after) = format.Frame(sample.Question, context.Length > 0, sample.History, sample.ToolUse);
         int[] prompt = [.. before, .. context, .. after];
         int[][] segments = [.. context.Chunk(options.SegmentTokens)];
         // Each model scores the whole prompt in a call of its own: equal models then have equal bits.

@@ -78,27 +78,42 @@ public static class TeacherFile
             {
                 throw new OperationCanceledException(cancel);
             }
-            string own = first + ranks.Rank < calls.Length ? Ask(teacher, top, calls[first + ranks.Rank]) : "";
-            lines.AddRange(ranks.AllGather(own).SelectMany(l => l.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+            Place[] own = calls.ElementAtOrDefault(first + ranks.Rank) ?? [];
+            string answers = string.Join(
+                '\n', Ask(teacher, top, own, null, CancellationToken.None).Select(q => Text(new Line(q.Id, q.Tokens))));
+            lines.AddRange(ranks.AllGather(answers).SelectMany(l => l.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
             progress?.Invoke(lines.Count, places.Count);
         }
         return lines;
     }
 
-    /// <summary>Returns the lines of the questions of one call.</summary>
-    static string Ask(LocalModel teacher, int top, Place[] places)
+    /// <summary>Asks a teacher for its most likely tokens in the places of responses.</summary>
+    /// <param name="teacher">The teacher.</param>
+    /// <param name="top">Number of tokens per place.</param>
+    /// <param name="places">The responses.</param>
+    /// <param name="progress">Receives finished and total questions.</param>
+    /// <param name="cancel">Stops between calls.</param>
+    /// <returns>[places] The id, and one for each token of the response.</returns>
+    internal static List<(string Id, IReadOnlyList<Top> Tokens)> Ask(
+        LocalModel teacher, int top, IReadOnlyList<Place> places, Action<int, int>? progress, CancellationToken cancel)
     {
-        CompletionRequest[] requests =
-        [
-            .. places.Select(p => new CompletionRequest(new Prompt.Tokens(p.Prompt), new(p.Response.Length))
-            {
-                Given = p.Response,
-                TopLogProbs = top,
-            }),
-        ];
-        IReadOnlyList<Completion> completions = teacher.CompleteAsync(requests, CancellationToken.None).GetAwaiter().GetResult();
-        return string.Join(
-            '\n', places.Zip(completions, (p, c) => Text(new Line(p.Id, [.. c.LogProbs.Select(t => TopOf(t.Top))]))));
+        List<(string Id, IReadOnlyList<Top> Tokens)> answers = [];
+        foreach (Place[] some in places.Chunk(QuestionsPerCall))
+        {
+            cancel.ThrowIfCancellationRequested();
+            CompletionRequest[] requests =
+            [
+                .. some.Select(p => new CompletionRequest(new Prompt.Tokens(p.Prompt), new(p.Response.Length))
+                {
+                    Given = p.Response,
+                    TopLogProbs = top,
+                }),
+            ];
+            IReadOnlyList<Completion> completions = teacher.CompleteAsync(requests, CancellationToken.None).GetAwaiter().GetResult();
+            answers.AddRange(some.Zip(completions, (p, c) => (p.Id, (IReadOnlyList<Top>)[.. c.LogProbs.Select(t => TopOf(t.Top))])));
+            progress?.Invoke(answers.Count, places.Count);
+        }
+        return answers;
     }
 
     /// <summary>Returns the lines of the file of rank 0 on every rank, one message each, because all may be large.</summary>

@@ -5,9 +5,11 @@ using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
 using Farsight.Workflows.Pretrain;
+using Farsight.Workflows.Train;
 
 namespace Farsight.Tests.Workflows.Pretrain;
 
+[Collection(NativeMemory.Collection)]
 public sealed class ContinuedPretrainRunTests : IDisposable
 {
     const string Text = """
@@ -114,6 +116,37 @@ public sealed class ContinuedPretrainRunTests : IDisposable
     [InlineData("held_out=-1", "held_out: -1 is too small")]
     public void Names_the_key_that_is_wrong(string change, string named) => Assert.Contains(
         named, Assert.Throws<RecipeException>(() => Recipe(change)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_run_stays_within_its_plan_at_every_level_and_writes_the_same_bits()
+    {
+        string[] set = ["steps=2", "held_out=0", "checkpoint_every=2"];
+        TrainPlan plan = ContinuedPretrainPlan.Of(Request("planned", resume: false, set), 1e9, null);
+        Start("first", null, set); // kernels keep their buffers for later calls
+
+        foreach (LevelPlan level in plan.Levels.Where(l => l.Level != Recomputation.RoundedLayer))
+        {
+            long peak = NativeMemory.PeakOf(() => ContinuedPretrainRun.Start(
+                Request($"{level.Level}", resume: false, set) with { MemoryBytes = level.Memory.Total }, null, CancellationToken.None));
+
+            long trained = level.Memory.Adapter + level.Memory.Embeddings + level.Memory.Optimizer;
+            Assert.InRange(peak, trained, trained + level.Memory.Activations + level.Memory.Scratch);
+            Assert.Equal(
+                File.ReadAllBytes(_folder["first/model/model.safetensors"]),
+                File.ReadAllBytes(_folder[$"{level.Level}/model/model.safetensors"]));
+        }
+        Assert.True(plan.TokensPerStep >= 400 && plan.Levels[0].SecondsPerStep > 0);
+    }
+
+    [Fact]
+    public void A_memory_that_is_too_small_is_refused_before_anything_is_written()
+    {
+        string refusal = Assert.Throws<InputException>(() => ContinuedPretrainRun.Start(
+            Request("run", resume: false) with { MemoryBytes = 1 << 20 }, null, CancellationToken.None)).Message;
+
+        Assert.Matches("^Training needs at least [0-9.]+ [MG]iB and may use 1 MiB: .*Lower micro_batch_tokens or the length", refusal);
+        Assert.False(Directory.Exists(_folder["run"]));
+    }
 
     [Fact]
     public void A_domain_without_enough_documents_is_named() => Assert.Contains(

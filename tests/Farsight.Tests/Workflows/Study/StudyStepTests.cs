@@ -146,6 +146,29 @@ public sealed class StudyStepTests : IDisposable
     }
 
     [Fact]
+    public void A_mix_of_one_file_with_shares_draws_from_it()
+    {
+        MixStep step = new(["data.jsonl"], "drawn.jsonl") { Shares = [1], Samples = 3, Seed = 7 };
+
+        step.Make(new(_files.Path, _files.In(".")), memoryBytes: null, _ => { }, progress: null, cancel: default);
+
+        Assert.Empty(step.Problems("prepare[0]"));
+        Assert.Single((step with { Shares = null, Samples = null, Seed = null }).Problems("prepare[0]"));
+        Assert.Equal(3, PreferenceDataset.Read(_files.In("drawn.jsonl")).Samples.Count);
+    }
+
+    [Fact]
+    public void A_gateau_step_keeps_the_hardest_samples()
+    {
+        GateauStep step = new("model", "model", "data.jsonl", Keep: 3, "hard.jsonl") { SegmentTokens = 8 };
+
+        step.Make(new(_files.Path, _files.In(".")), memoryBytes: null, _ => { }, progress: null, cancel: default);
+
+        Assert.Equal(3, PreferenceDataset.Read(_files.In("hard.jsonl")).Samples.Count);
+        Assert.Equal(["prepare[0].keep is 0; use 1 or more."], (step with { Keep = 0 }).Problems("prepare[0]"));
+    }
+
+    [Fact]
     public void A_mix_whose_keys_contradict_each_other_is_refused()
     {
         MixStep step = new(["a.jsonl", "b.jsonl"], "mixed.jsonl");

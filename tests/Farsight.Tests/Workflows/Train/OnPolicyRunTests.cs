@@ -17,7 +17,7 @@ public sealed class OnPolicyRunTests : IDisposable
     readonly TrainingFiles _files = new();
 
     // An answer that a random model writes often enough to learn it: one letter.
-    public OnPolicyRunTests() => Rewrite(s => s with { Provenance = s.Provenance with { Fact = new(s.Chosen, "e", 0) } });
+    public OnPolicyRunTests() => _files.AnswerFacts();
 
     public void Dispose() => _files.Dispose();
 
@@ -65,6 +65,24 @@ public sealed class OnPolicyRunTests : IDisposable
             .. Directory.GetFiles(_files.In("whole/resampled")).Select(f => $"resampled/{Path.GetFileName(f)}"),
         ];
         Assert.All(files, f => Assert.Equal(File.ReadAllBytes(_files.In($"whole/{f}")), File.ReadAllBytes(_files.In($"stopped/{f}"))));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Grpo_raises_the_mean_reward(int seed)
+    {
+        const int Steps = 60, Compared = 10;
+        Start("run", [
+            """objective={"name":"grpo","sampling":{"max_new_tokens":6,"responses":8}}""", $"steps={Steps}", $"seed={seed}",
+            """positions={"scheme":"plain"}""", "micro_batch_tokens=2000", "held_out=0", "checkpoint_every=60",
+        ]);
+
+        double[] rewards = [.. Lines("run/metrics.jsonl")[1..].Select(l => (double)l["reward"]!)];
+        double first = rewards[..Compared].Average(), last = rewards[^Compared..].Average();
+        // A reward is 1 or 0, and a mean is over 240 responses: its standard error is at most 0.033.
+        Assert.True(last > first + 0.2, $"seed {seed}: {first:F3} → {last:F3}");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Farsight.Alignment;
 using Farsight.Alignment.Corpus;
+using Farsight.Alignment.Data.Exchange;
 using Farsight.Alignment.Synthesis.Knots;
 using Farsight.Engine;
 using Farsight.Text.Tokenizers;
@@ -63,6 +64,65 @@ public sealed class KnotAugmentationTests : IDisposable
     }
 
     [Fact]
+    public void Shards_together_are_the_file_of_one_process_with_its_summary_and_card()
+    {
+        KnotAugmentation.Write(Options("whole.jsonl"), CancellationToken.None);
+        string[] shards =
+        [
+            .. Enumerable.Range(1, 3).Select(i => Options("made.jsonl") with { Shard = new(i, 3) }).Select(o =>
+            {
+                KnotAugmentation.Write(o, CancellationToken.None);
+                return o.File;
+            }),
+        ];
+
+        ShardMerge.Write(_folder["made.jsonl"], [.. shards.Reverse()], allowMissing: false);
+        KnotCard.Write(_folder["made.jsonl"]);
+
+        Assert.Equal(File.ReadAllBytes(_folder["whole.jsonl"]), File.ReadAllBytes(_folder["made.jsonl"]));
+        Assert.Equal(File.ReadAllText(_folder["whole.jsonl.summary.json"]), File.ReadAllText(_folder["made.jsonl.summary.json"]));
+        Assert.True(KnotCard.Describes(_folder["made.jsonl"]));
+        Assert.Equal(
+            File.ReadAllText(_folder["whole.jsonl.card.md"]).Replace("whole", "made", StringComparison.Ordinal),
+            File.ReadAllText(_folder["made.jsonl.card.md"]));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Stopped_and_resumed_writes_the_bytes_of_never_stopped(int sequences)
+    {
+        KnotAugmentation.Write(Options("whole.jsonl"), CancellationToken.None);
+        string text = File.ReadAllText(_folder["whole.jsonl"]);
+        Stop("made.jsonl", sequences);
+
+        KnotAugmentation.Write(Options("made.jsonl"), CancellationToken.None);
+
+        Assert.Equal(text, File.ReadAllText(_folder["made.jsonl"]));
+        Assert.Equal(File.ReadAllText(_folder["whole.jsonl.summary.json"]), File.ReadAllText(_folder["made.jsonl.summary.json"]));
+        Assert.Equal(
+            ["made.jsonl", "made.jsonl.card.json", "made.jsonl.card.md", "made.jsonl.summary.json"],
+            Directory.GetFiles(_folder.Path, "made.jsonl*").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Other_documents_or_settings_are_refused_when_resuming()
+    {
+        Stop("made.jsonl", 3);
+
+        Assert.StartsWith(
+            "seed is 2 instead of 1; ",
+            Assert.Throws<OptionException>(
+                () => KnotAugmentation.Write(Options("made.jsonl") with { Seed = 2 }, CancellationToken.None)).Message,
+            StringComparison.Ordinal);
+        File.WriteAllText(_folder["documents/d0.txt"], "Another text stands here now.");
+        Assert.Contains(
+            "was started with other documents",
+            Assert.Throws<InputException>(() => KnotAugmentation.Write(Options("made.jsonl"), CancellationToken.None)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_document_with_a_mark_is_left_out_and_counted()
     {
         File.WriteAllText(_folder["documents/d1.txt"], "A text with <|h1|> in it.");
@@ -82,10 +142,29 @@ public sealed class KnotAugmentationTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>Writes the first sequences as a run that was stopped there.</summary>
+    void Stop(string output, int sequences)
+    {
+        using CancellationTokenSource source = new();
+        Assert.Throws<OperationCanceledException>(
+            () => KnotAugmentation.Write(Options(output), source.Token, new StopAt(source, sequences)));
+    }
+
     KnotOptions Options(string output) =>
         new(new CorpusOptions(_folder["documents"]), s_tiny, _folder[output], 256, 1) { Probability = 0.5 };
 
     JsonNode[] Lines(string name) => [.. File.ReadLines(_folder[name]).Select(l => JsonNode.Parse(l)!)];
 
     string Expected() => string.Concat(Enumerable.Range(0, 6).Select(d => File.ReadAllText(_folder[$"documents/d{d}.txt"])));
+
+    sealed class StopAt(CancellationTokenSource source, int sequences) : IProgress<int>
+    {
+        public void Report(int value)
+        {
+            if (value == sequences)
+            {
+                source.Cancel();
+            }
+        }
+    }
 }
