@@ -11,7 +11,7 @@ namespace Farsight.Engine.Inference;
 /// <remarks>
 /// The cache is a tree of branches. When rows are needed, the branches that were not used for the longest time are removed, ends before
 /// beginnings. The rows of a sequence are reserved when it is opened, so a sequence that runs never lacks memory. The other sequences of
-/// a step can change the last bits of the logits, as with <see cref="Generator"/>. Not safe for concurrent use.
+/// a step can change the last bits of the logits, as with <see cref="PromptDecoder"/>. Not safe for concurrent use.
 /// </remarks>
 public sealed class ContinuousBatch : IDisposable
 {
