@@ -19,7 +19,8 @@ sealed class RopeCase(int tokens, int heads, int headDim) : KernelCase
     internal override void Prepare()
     {
         _rows = Normal(tokens, heads * headDim, 1);
-        _table = RopeTable.Create([.. Enumerable.Range(0, tokens)], _frequencies);
+        _table = new(Rows.Allocate(tokens, headDim / 2), Rows.Allocate(tokens, headDim / 2));
+        _table.Fill([.. Enumerable.Range(0, tokens)], _frequencies);
     }
 
     internal override void Forward() => RowKernels.Rotate(_rows, headDim, _table);

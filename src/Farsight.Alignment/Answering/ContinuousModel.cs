@@ -33,9 +33,9 @@ public sealed record ContinuousOptions
 /// <remarks>
 /// A request needs memory for its prompt and a few new tokens to begin. Where running answers have no memory left to grow, those that began
 /// last wait until another has ended, and then continue; what is left of their tokens in the cache is not computed again.
-/// Long prompts are read in parts, so that running answers go on meanwhile. The company of a request can change the last bits of its
-/// logits, and so a token where two are equally likely within them. Prompts whose tokens are scored are computed alone and whole, so their
-/// log-probabilities have the same bits each time.
+/// Long prompts are read in parts, so that running answers go on meanwhile. Requests that are decoded together can change the last bits of
+/// each other's logits, and so a token where two are equally likely within them. Prompts whose tokens are scored are computed alone and
+/// whole, so their log-probabilities have the same bits each time.
 /// </remarks>
 public sealed class ContinuousModel : ILanguageModel, IDisposable
 {

@@ -86,17 +86,16 @@ sealed class ModelChatClient(ILanguageModel model, int maxNewTokens = 512) : ICh
         return answer.FinishReason == FinishReason.Cancelled ? throw new OperationCanceledException(cancel) : answer;
     }
 
-    GenerationOptions Options(ChatOptions? options) =>
-        options is { PresencePenalty: not (null or 0) } or { FrequencyPenalty: not (null or 0) }
-            ? throw new InputException("The model supports neither presence nor frequency penalty; leave it out.")
-            : new(options?.MaxOutputTokens ?? maxNewTokens)
-            {
-                Temperature = options?.Temperature ?? 0,
-                TopP = options?.TopP ?? 1,
-                TopK = options?.TopK ?? 0,
-                Seed = options?.Seed,
-                Stop = [.. options?.StopSequences ?? []],
-            };
+    GenerationOptions Options(ChatOptions? options) => new(options?.MaxOutputTokens ?? maxNewTokens)
+    {
+        Temperature = options?.Temperature ?? 0,
+        TopP = options?.TopP ?? 1,
+        TopK = options?.TopK ?? 0,
+        Seed = options?.Seed,
+        Stop = [.. options?.StopSequences ?? []],
+        PresencePenalty = options?.PresencePenalty ?? 0,
+        FrequencyPenalty = options?.FrequencyPenalty ?? 0,
+    };
 
     static UsageDetails Usage(Completion answer) => new()
     {

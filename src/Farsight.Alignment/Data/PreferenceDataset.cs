@@ -19,12 +19,12 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
     {
         if (!File.Exists(path))
         {
-            throw new InputException($"The preference dataset {path} does not exist; pass the .jsonl file that synthesis wrote.");
+            throw Missing(path);
         }
         PreferenceSample[] samples = [.. Stream(path)];
         if (samples.Length == 0)
         {
-            throw new InputException($"{path} is empty; a preference dataset has one sample per line.");
+            throw Empty(path);
         }
         using FileStream file = RegularFile.OpenRead(path);
         return new(samples, Convert.ToHexStringLower(SHA256.HashData(file)));
@@ -86,6 +86,11 @@ public sealed record PreferenceDataset(IReadOnlyList<PreferenceSample> Samples, 
             readable[i].RequireTokenizer(tokenizer);
         }
     }
+
+    internal static InputException Missing(string path) =>
+        new($"The preference dataset {path} does not exist; pass the .jsonl file that synthesis wrote.");
+
+    internal static InputException Empty(string path) => new($"{path} is empty; a preference dataset has one sample per line.");
 
     /// <summary>Returns the lines of a file.</summary>
     /// <exception cref="InputException">The file is missing or not UTF-8.</exception>

@@ -30,11 +30,10 @@ public sealed record SampleNodes(int Prompt, int Chosen, IReadOnlyList<int> Reje
 /// </summary>
 /// <remarks>
 /// The prompt is shared, token for token and position for position, so loss and gradients are those of M + 1 whole sequences. Several turns
-/// are
-/// [x; I₁; y₁; I₂; y₂; …] along the chosen responses, each rejected response a leaf beside the chosen one of its turn: sequences in which
-/// every earlier turn was answered with its chosen response. Several questions are branches of one context, none of which sees another:
-/// what their prompts begin with is the root, below it each has the rest of its prompt, and below that its responses. Behind the prompt,
-/// or what is shared of it, positions go on in the steps of its scheme.
+/// are [x; I₁; y₁; I₂; y₂; …] along the chosen responses, each rejected response a leaf beside the chosen one of its turn: sequences in
+/// which every earlier turn was answered with its chosen response. Several questions are branches of one context, none of which sees
+/// another: what their prompts begin with is the root, below it each has the rest of its prompt, and below that its responses. Behind the
+/// prompt, or what is shared of it, positions go on in the steps of its scheme.
 /// </remarks>
 sealed class SampleTree
 {

@@ -10,10 +10,7 @@ namespace Farsight.Alignment.Fiction;
 public sealed record Needle(NeedleKind Kind, string Key, string Sentence, string Question, string Answer, string Value)
 {
     /// <summary>Gets the offset of the value in the sentence, in characters.</summary>
-    public int ValueStart => Sentence.IndexOf(Value, StringComparison.Ordinal);
-
-    /// <summary>Gets the offset of the value in the answer, in characters.</summary>
-    public int AnswerValueStart => Answer.IndexOf(Value, StringComparison.Ordinal);
+    internal int ValueStart => Sentence.IndexOf(Value, StringComparison.Ordinal);
 }
 
 /// <summary>Specifies the template of a needle sentence and the form of its key and value.</summary>

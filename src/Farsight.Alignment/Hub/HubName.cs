@@ -14,7 +14,7 @@ public sealed partial record HubName
     public string Id { get; }
 
     /// <summary>Branch, tag or commit.</summary>
-    public string Revision { get; }
+    internal string Revision { get; }
 
     /// <summary>Whether the repository holds a dataset and no model.</summary>
     internal bool IsDataset { get; init; }

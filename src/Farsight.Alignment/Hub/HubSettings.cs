@@ -40,7 +40,7 @@ public sealed class HubSettings
     public string Cache { get; }
 
     /// <summary>Whether requests to the hub are forbidden.</summary>
-    public bool IsOffline { get; }
+    internal bool IsOffline { get; }
 
     /// <summary>Address of the hub, without a slash at the end.</summary>
     internal string Server { get; }

@@ -8,10 +8,8 @@ namespace Farsight.Alignment.Objectives;
 /// <remarks>
 /// d = log π(chosen | x_L) − log π_S(chosen | x_S) ;  Loss = −mean(x_L and chosen) + κ·d²/(2·|chosen|).
 /// "SFT on chosen responses with short-to-long constraint" of arXiv:2502.13922, Figure 4. The paper prints no formula for it. Its
-/// constraint, Eq. 9,
-/// is a divergence from π_S(· | x_S), and half the square of d estimates that from the one response there is; it holds from both sides,
-/// where
-/// d itself would only be less likelihood.
+/// constraint, Eq. 9, is a divergence from π_S(· | x_S), and half the square of d estimates that from the one response there is; it holds
+/// from both sides, where d itself would only be less likelihood.
 /// </remarks>
 /// <param name="ConstraintWeight">κ, ≥ 0; 0 is instruction tuning on the whole sequence.</param>
 sealed record SftConstrained(double ConstraintWeight) : IPreferenceObjective

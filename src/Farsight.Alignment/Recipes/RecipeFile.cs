@@ -17,9 +17,15 @@ public static class RecipeFile
 {
     const string SchemaKey = "$schema";
 
-    // The first key that only recipes of a kind have at the root, and the command that runs them.
-    static readonly (string Key, string Command)[] s_kinds =
-        [("iterations", "evolve"), ("phases", "pretrain"), ("domains", "pretrain --from"), ("base", "study"), ("steps", "train")];
+    // The first key that only recipes of a kind have at the root, and what runs them.
+    static readonly (string Key, string Use)[] s_kinds =
+    [
+        ("iterations", "'farsight evolve'"),
+        ("phases", "'farsight pretrain'"),
+        ("domains", "'farsight pretrain' and a model to continue"),
+        ("base", "'farsight study'"),
+        ("steps", "'farsight train'"),
+    ];
 
     static readonly JsonDocumentOptions s_reading = new()
     {
@@ -152,10 +158,10 @@ public static class RecipeFile
     {
         HashSet<string> own = [.. type.Properties.Select(p => p.Name)];
         string? expected = s_kinds.FirstOrDefault(k => own.Contains(k.Key)).Key;
-        string? found = root is JsonObject recipe ? s_kinds.FirstOrDefault(k => recipe.ContainsKey(k.Key)).Command : null;
+        string? found = root is JsonObject recipe ? s_kinds.FirstOrDefault(k => recipe.ContainsKey(k.Key)).Use : null;
         return expected is null || found is null || ((JsonObject)root).ContainsKey(expected)
             ? null
-            : $"it has no {expected}, and its keys are those of another kind of recipe; use it with 'farsight {found}'.";
+            : $"it has no {expected}, and its keys are those of another kind of recipe; use it with {found}.";
     }
 
     static void Refuse(string source, IReadOnlyList<string> problems)

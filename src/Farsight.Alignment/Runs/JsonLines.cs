@@ -36,7 +36,7 @@ public static class JsonLines
 
     /// <summary>Reads the complete lines of a file, even while it is written; none if there is no file.</summary>
     /// <exception cref="InputException">The path is a pipe, socket or device.</exception>
-    public static string[] ReadComplete(string path)
+    internal static string[] ReadComplete(string path)
     {
         if (!File.Exists(path))
         {

@@ -68,7 +68,7 @@ public sealed class MetricsLog : IDisposable
     }
 
     /// <summary>Flushes the lines to the disk.</summary>
-    public void FlushToDisk() => _file.Flush(flushToDisk: true);
+    internal void FlushToDisk() => _file.Flush(flushToDisk: true);
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();

@@ -23,7 +23,7 @@ sealed record Passage(IReadOnlyList<SourceChunk> Chunks, IReadOnlyList<QuestionA
 /// <param name="ChunkTokens">Maximum tokens per chunk.</param>
 /// <param name="Chunks">N, chunks per context; the minimum of a passage.</param>
 /// <param name="MaxTokens">Maximum tokens to keep. From a larger corpus, documents are drawn by seed.</param>
-public sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long MaxTokens = CorpusRules.DefaultMaxTokens)
+sealed record CorpusRules(int Seed, int ChunkTokens, int Chunks, long MaxTokens = CorpusRules.DefaultMaxTokens)
 {
     internal const long DefaultMaxTokens = 1L << 27; // half a gigabyte; more than the paper's 12,000 contexts take
 
@@ -69,7 +69,7 @@ public sealed record CorpusCounts(
 /// <summary>
 /// Stage 1: cuts documents into chunks that end at sentences (<see cref="TokenChunks"/>). A rest below half a chunk is dropped.
 /// </summary>
-public sealed class ChunkedCorpus
+sealed class ChunkedCorpus
 {
     readonly int[] _ends; // chunks up to and including each passage
 

@@ -7,7 +7,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <summary>
 /// Stage 3: draws contexts of N chunks with a question: the document's own, one about an inserted fact, or one that the model writes.
 /// </summary>
-public sealed class ContextDraw(
+sealed class ContextDraw(
     ChunkedCorpus corpus,
     QuestionPlan plan,
     FactContexts facts,
@@ -61,4 +61,4 @@ public sealed class ContextDraw(
 /// <param name="Chunks">N, chunks per context.</param>
 /// <param name="Threshold">δ, in the unit of the scorer.</param>
 /// <param name="GoldIsChosen">Whether the gold answer becomes the chosen response, so that the context must contain all it says.</param>
-public sealed record ContextRules(int Chunks, double Threshold, bool GoldIsChosen = false);
+sealed record ContextRules(int Chunks, double Threshold, bool GoldIsChosen = false);

@@ -9,7 +9,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <summary>
 /// Stage 3 for documents without questions: inserts generated facts into consecutive chunks and asks for one of them.
 /// </summary>
-public sealed class FactContexts(Tokenizer tokenizer, ChatFormat format, PassageScores scores, ContextRules rules)
+sealed class FactContexts(Tokenizer tokenizer, ChatFormat format, PassageScores scores, ContextRules rules)
 {
     readonly FactPlacement _placement = new(tokenizer, format);
 

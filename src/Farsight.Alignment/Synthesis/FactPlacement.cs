@@ -74,4 +74,4 @@ sealed class FactPlacement(Tokenizer tokenizer, ChatFormat format)
 /// <param name="Chunk">Index of the chunk that contains the whole fact.</param>
 /// <param name="ValueStart">Index of the first token of the value in the chunk.</param>
 /// <param name="ValueEnd">Index of the token after the value in the chunk.</param>
-public sealed record FactInChunk(Needle Needle, int Chunk, int ValueStart, int ValueEnd);
+sealed record FactInChunk(Needle Needle, int Chunk, int ValueStart, int ValueEnd);

@@ -4,7 +4,7 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Makes samples by one method: draws them, requests their responses and checks these.</summary>
-public interface ISampleSource
+interface ISampleSource
 {
     /// <summary>Tries to make the sample of a number; equal answers give equal samples.</summary>
     Task<SampleOutcome> MakeSample(SampleTry at, AskModel ask, CancellationToken cancel);
@@ -15,7 +15,7 @@ public interface ISampleSource
 /// <param name="Sample">The sample; null if it was dropped.</param>
 /// <param name="Dropped">The reason for dropping it; null if there is a sample.</param>
 /// <param name="Resampled">A reason for each response that was sampled again.</param>
-public sealed record SampleOutcome(SampleContext? Context, PreferenceSample? Sample, string? Dropped, IReadOnlyList<string> Resampled)
+sealed record SampleOutcome(SampleContext? Context, PreferenceSample? Sample, string? Dropped, IReadOnlyList<string> Resampled)
 {
     /// <summary>A reason for each missing turn of the sample.</summary>
     internal IReadOnlyList<string> LeftOut { get; init; } = [];
@@ -26,14 +26,14 @@ public sealed record SampleOutcome(SampleContext? Context, PreferenceSample? Sam
 /// </summary>
 /// <param name="Number">Number of the sample in the dataset.</param>
 /// <param name="Try">0 for the first.</param>
-public readonly record struct SampleTry(int Number, int Try)
+readonly record struct SampleTry(int Number, int Try)
 {
     /// <summary>Returns the random stream for one purpose.</summary>
     internal SeededRandom Random(int seed, string purpose) => SeededRandom.For(seed, Try == 0 ? purpose : $"{purpose}/try {Try}", Number);
 }
 
 /// <summary>Makes the sample of a number, and tries another context if one fails.</summary>
-public sealed class SampleMaker(ISampleSource source)
+sealed class SampleMaker(ISampleSource source)
 {
     /// <summary>Maximum contexts per sample number.</summary>
     internal const int MaxTries = 6;

@@ -125,7 +125,7 @@ static class LogoSynthesis
 }
 
 /// <summary>Makes LOGO samples: draws a context with a question, then requests its responses.</summary>
-public sealed class LogoSamples(
+sealed class LogoSamples(
     ContextDraw draw,
     ResponseViews views,
     ResponseRules rules,

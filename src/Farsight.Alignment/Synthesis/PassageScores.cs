@@ -9,7 +9,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="tokenizer">Tokenizer of the chunks.</param>
 /// <param name="scorer">Reads and scores them.</param>
 /// <param name="maxChunks">Capacity of the cache, in chunks.</param>
-public sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer, int maxChunks = PassageScores.MaxChunks)
+sealed class PassageScores(Tokenizer tokenizer, IChunkScorer scorer, int maxChunks = PassageScores.MaxChunks)
 {
     const int MaxChunks = 1 << 14;
 

@@ -6,7 +6,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="ChunkTokens">Maximum tokens per chunk.</param>
 /// <param name="MaxNewTokens">Maximum tokens per response.</param>
 /// <param name="Window">Tokens that the model was trained for.</param>
-public sealed record PromptBudget(int ChunkTokens, int MaxNewTokens, int Window)
+sealed record PromptBudget(int ChunkTokens, int MaxNewTokens, int Window)
 {
     /// <summary>Chunks in the prompt of a rejected response, if the context has that many.</summary>
     internal const int ChunksOfRejected = 3;

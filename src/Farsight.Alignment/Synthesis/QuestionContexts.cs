@@ -4,7 +4,7 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Stage 3 for a question about a passage: places the chunks that answer it among others that do not.</summary>
-public sealed class QuestionContexts(PassageScores scores, ContextRules rules)
+sealed class QuestionContexts(PassageScores scores, ContextRules rules)
 {
     /// <summary>
     /// Selects the relevant chunks of the passage, at most half of the context, and fills up with the least relevant others, in document
@@ -44,8 +44,7 @@ public sealed class QuestionContexts(PassageScores scores, ContextRules rules)
 
     /// <summary>
     /// Scores chunks for question and answer. For a gold answer of several sentences, which may lie far apart, each sentence is scored too
-    /// and
-    /// the maximum counts.
+    /// and the maximum counts.
     /// </summary>
     ChunkScoring Scores(PassageQuestion asked, CancellationToken cancel)
     {

@@ -11,7 +11,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="budget">Division of the window.</param>
 /// <param name="contextChunks">N, chunks per context. A question is about at most half of them, so that others remain.</param>
 /// <param name="seed">Seed of the run.</param>
-public sealed class QuestionWriter(ChatFormat format, PromptBudget budget, int contextChunks, int seed)
+sealed class QuestionWriter(ChatFormat format, PromptBudget budget, int contextChunks, int seed)
 {
     const double Temperature = 0.7;
     const int MaxOfSummary = 4;

@@ -12,14 +12,14 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="MaxNewTokens">Maximum tokens of the answer.</param>
 /// <param name="Temperature">Sampling temperature; 0 for greedy.</param>
 /// <param name="Random">Random numbers of this request alone, so that other requests do not change its answer.</param>
-public sealed record ResponseRequest(int[] Context, string Question, int MaxNewTokens, double Temperature, SeededRandom Random)
+sealed record ResponseRequest(int[] Context, string Question, int MaxNewTokens, double Temperature, SeededRandom Random)
 {
     /// <summary>[P] positions of the tokens of the whole prompt; null for 0, 1, 2, …. For models that accept tokens.</summary>
     internal IReadOnlyList<int>? Positions { get; init; }
 }
 
 /// <summary>Asks questions and returns one answer for each; null for an answer that did not end.</summary>
-public delegate Task<IReadOnlyList<string?>> AskModel(IReadOnlyList<ResponseRequest> asks);
+delegate Task<IReadOnlyList<string?>> AskModel(IReadOnlyList<ResponseRequest> asks);
 
 /// <summary>Asks a model about chunks: as the tokens that they are where the model accepts tokens, else as text.</summary>
 /// <remarks>Groups are laid over the sample numbers, so a resumed run decodes the same prompts together and gets the same bits.</remarks>

@@ -8,7 +8,7 @@ using Farsight.Text.Tokenizers;
 namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Stage 4: selects the part of the context that each response is written from (arXiv 2410.18533, section 3.2.2).</summary>
-public sealed class ResponseViews(ChatFormat format, Tokenizer tokenizer, PromptBudget budget)
+sealed class ResponseViews(ChatFormat format, Tokenizer tokenizer, PromptBudget budget)
 {
     /// <summary>Decodes a view.</summary>
     internal string TextOf(ResponseView view) => tokenizer.Decode(view.Context);

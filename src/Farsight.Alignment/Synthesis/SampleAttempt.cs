@@ -236,7 +236,7 @@ sealed class SampleAttempt
 /// <param name="MaxNewTokens">Maximum tokens per response.</param>
 /// <param name="Generator">Name of the model.</param>
 /// <param name="Chosen">Source of the chosen responses.</param>
-public sealed record ResponseRules(
+sealed record ResponseRules(
     int Seed,
     int Rejected,
     double Temperature,

@@ -12,7 +12,7 @@ namespace Farsight.Alignment.Synthesis;
 /// <param name="Facts">Inserted facts; empty for other questions.</param>
 /// <param name="Asked">The requested fact; null for other questions.</param>
 /// <param name="FoundByScores">Whether the scores alone make <paramref name="GoldChunks"/> relevant.</param>
-public sealed record SampleContext(
+sealed record SampleContext(
     SampleTry At, QuestionOrigin Origin, IReadOnlyList<ContextChunk> Chunks, string Question, string Gold, IReadOnlyList<int> GoldChunks,
     IReadOnlyList<FactInChunk> Facts, FactInChunk? Asked, bool FoundByScores)
 {

@@ -34,7 +34,7 @@ public sealed record SynthesisCounts(
     internal int Numbers => Written + GivenUp;
 
     /// <summary>Adds two counts.</summary>
-    public SynthesisCounts Plus(SynthesisCounts other) => new(
+    internal SynthesisCounts Plus(SynthesisCounts other) => new(
         Written + other.Written, GivenUp + other.GivenUp, Tried + other.Tried,
         FactsInserted + other.FactsInserted, FactsFound + other.FactsFound, FactsFoundAlone + other.FactsFoundAlone,
         Sum(Questions, other.Questions), Sum(Dropped, other.Dropped), Sum(Resampled, other.Resampled))

@@ -2,7 +2,6 @@ using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Engine.Models;
-using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Training;
 
@@ -52,9 +51,8 @@ public sealed class KlEstimate(
             ids.Where(_mismatched.ContainsKey).Select(id => _mismatched[id]), s => s.Count(0), microBatchTokens))
         {
             SampleTree builder = new();
-            SeededRandom unused = default;
             SampleNodes[] nodes =
-                [.. inTree.Select(s => builder.Add(s, new Plain().Assign(s.Shape, ref unused), 0, scorePrompt: false).Single())];
+                [.. inTree.Select(s => builder.Add(s, Plain.Of(s.Shape), 0, scorePrompt: false).Single())];
             TokenTree tree = builder.Build();
             using ITreePass pass = model.Evaluate(tree);
             for (int i = 0; i < nodes.Length; i++)

@@ -22,15 +22,15 @@ public sealed class MetricSums
     /// <summary>Keeps one question's reward margin by itself.</summary>
     /// <param name="question">Id of the question; a repeated question replaces its margin.</param>
     /// <param name="margin">Chosen minus rejected reward.</param>
-    public void KeepMargin(string question, double margin) => _margins[question] = margin;
+    internal void KeepMargin(string question, double margin) => _margins[question] = margin;
 
     /// <summary>Keeps one question's preference share by itself.</summary>
     /// <param name="question">Id of the question; a repeated question replaces its share.</param>
     /// <param name="share">Share of the chosen response's gradient that comes from the comparison.</param>
-    public void KeepPreferenceShare(string question, double share) => _shares[question] = share;
+    internal void KeepPreferenceShare(string question, double share) => _shares[question] = share;
 
     /// <summary>Preference shares by question id, in the order of their first appearance; empty where nothing is compared.</summary>
-    public IReadOnlyDictionary<string, double> PreferenceShares => _shares;
+    internal IReadOnlyDictionary<string, double> PreferenceShares => _shares;
 
     /// <summary>Reward margins by question id, in the order of their first appearance; empty where nothing is compared.</summary>
     public IReadOnlyDictionary<string, double> Margins => _margins;

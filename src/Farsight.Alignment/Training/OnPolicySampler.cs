@@ -169,8 +169,7 @@ public sealed class OnPolicySampler(
     static float[][] LogProbsAtStart(ITrainable model, SampleTokens sample, int[][] responses)
     {
         SampleTokens with = sample with { Rejected = responses };
-        SeededRandom unused = default;
-        return LogProbs(model, with, new Plain().Assign(with.Shape, ref unused));
+        return LogProbs(model, with, Plain.Of(with.Shape));
     }
 
     /// <summary>[G][tokens] of the responses in the place of the rejected ones.</summary>

@@ -13,6 +13,9 @@ public sealed class ParameterUpdates : IDisposable
     readonly TrainingOptions _options;
     readonly List<(Optimizer Optimizer, double Peak)> _groups = [];
 
+    /// <summary>Creates the optimizers, with zero moments.</summary>
+    /// <param name="parameters">The parameters; not disposed here.</param>
+    /// <param name="options">Options of the optimizers, and the number of steps.</param>
     public ParameterUpdates(IReadOnlyList<Parameter> parameters, TrainingOptions options)
     {
         (_parameters, _options) = (parameters, options);
@@ -49,7 +52,7 @@ public sealed class ParameterUpdates : IDisposable
     /// <summary>Gets the optimizer state in a checkpoint, by name.</summary>
     internal IEnumerable<(string Name, Rows Rows)> State => _groups.SelectMany(g => g.Optimizer.State);
 
-    /// <summary>Finished optimizer steps.</summary>
+    /// <summary>Continues after a number of finished steps.</summary>
     internal void Resume(int step)
     {
         foreach ((Optimizer optimizer, double _) in _groups)

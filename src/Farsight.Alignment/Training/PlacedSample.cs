@@ -3,7 +3,6 @@ using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Training.Reference;
 using Farsight.Engine.Models;
-using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Training;
 
@@ -26,13 +25,12 @@ sealed record PlacedSample(
     {
         int? rejected = objective is ISampledObjective ? null : objective.RejectedResponses; // sampled responses stand in their place
         IReadOnlyList<SampleNodes> questions = tree.Add(sample, positions, rejected, objective.ScoresPrompt);
-        SeededRandom unused = default;
         return new(
             sample,
             questions,
             objective.ReadsShort
                 ? [.. samples.ShortTurns[sample.Id].Select(t =>
-                    tree.Add(t, new Plain().Assign(t.Shape, ref unused), objective.FewestRejected, scorePrompt: false).Single())]
+                    tree.Add(t, Plain.Of(t.Shape), objective.FewestRejected, scorePrompt: false).Single())]
                 : [],
             objective.Distillation is null
                 ? []

@@ -42,7 +42,7 @@ public static class PreferenceMetrics
     public const string LiveComparisons = "live_comparisons";
 
     /// <summary>Minimum σ(−z) of a comparison that still trains.</summary>
-    public const double LiveGradient = 0.01;
+    internal const double LiveGradient = 0.01;
 
     /// <summary>Share of questions with a positive margin.</summary>
     public const string RewardAccuracy = "reward_accuracy";

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Farsight.Alignment.Synthesis;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
-using Farsight.Workflows.Timing;
 
 namespace Farsight.Cli.Commands;
 

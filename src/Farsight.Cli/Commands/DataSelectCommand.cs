@@ -33,7 +33,7 @@ static class DataSelectCommand
     static readonly Option<int> s_keep = new("--keep") { Description = "Number of samples to keep.", Required = true };
     static readonly Option<double> s_alpha = new("--alpha")
     {
-        Description = "Weight of the two models' guidance, 0 to 1; the contextual awareness has the rest.",
+        Description = "Weight of the two models' guidance, 0 to 1. The contextual awareness has the weight 1 − alpha.",
         DefaultValueFactory = _ => s_defaults.Alpha,
     };
     static readonly Option<int> s_segmentTokens = new("--segment-tokens")

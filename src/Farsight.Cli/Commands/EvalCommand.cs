@@ -64,14 +64,10 @@ static class EvalCommand
         Description = "Sampling temperature of every generated answer. 0 decodes as the benchmark does, which is greedy in most.",
         DefaultValueFactory = _ => 0,
     };
-    static readonly Option<int> s_draws = new("--draws")
+    static readonly Option<int> s_draws = new("--draws", "--samples-per-example")
     {
         Description = "Sampled answers per example: the mean of their scores, and pass@k. More than 1 requires --temperature.",
         DefaultValueFactory = _ => 1,
-    };
-    static readonly Option<int?> s_samplesPerExample = new("--samples-per-example")
-    {
-        Description = "Another name of --draws. Default: the value of --draws.",
     };
     static readonly Option<int> s_fewShot = new("--few-shot")
     {
@@ -123,7 +119,7 @@ static class EvalCommand
     static readonly Option<string?> s_answerCache = new("--answer-cache")
     {
         HelpName = "folder",
-        Description = "Folder with answers of earlier runs. The same model is not asked the same again. Default: no cache.",
+        Description = "Folder with answers of earlier runs. A stored answer replaces a request that was sent before. Default: no cache.",
     };
     static readonly ThreadsOption s_threads = new();
     static readonly Option<bool> s_json = SharedOptions.Json("Print the results as JSON; with --out, without the examples.");
@@ -159,7 +155,7 @@ static class EvalCommand
                 ("Tasks", [s_list, s_tasks, s_suites, Data, s_limit, s_seed]),
                 ("Answers",
                     [
-                        s_temperature, s_draws, s_samplesPerExample, s_fewShot, s_thinkEnd, s_thinkTokens, s_positions, s_contextMethod,
+                        s_temperature, s_draws, s_fewShot, s_thinkEnd, s_thinkTokens, s_positions, s_contextMethod,
                     ]),
                 ("Generated contexts", [s_lengths, s_depths, s_samples, s_documents]),
                 ("Output", [s_out, s_answerCache, s_json, s_threads, Ranks.Distributed]),
@@ -267,7 +263,7 @@ static class EvalCommand
         Decoding = new()
         {
             Temperature = parse.GetValue(s_temperature),
-            Draws = parse.GetValue(s_samplesPerExample) ?? parse.GetValue(s_draws),
+            Draws = parse.GetValue(s_draws),
             FewShot = parse.GetValue(s_fewShot),
             ThinkEnd = parse.GetValue(s_thinkEnd),
             ThinkTokens = parse.GetValue(s_thinkTokens),

@@ -44,7 +44,7 @@ static class SharedOptions
     internal static Option<int> ContextParallel() => new("--context-parallel")
     {
         HelpName = "ranks",
-        Description = "Number of processes that divide the tokens of each sample, for long contexts. The processes are a multiple of it.",
+        Description = "Number of processes that divide the tokens of each sample, for long contexts. Must divide the number of processes.",
         DefaultValueFactory = _ => 1,
     };
 

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using Farsight.Alignment;
 using Farsight.Alignment.Answering;
+using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Engine;
@@ -204,6 +205,27 @@ static class SynthWork
                     $"{(value.Responses > 0 ? $"{value.Responses} responses to the next group  " : "")}"
                         + $"dropped {value.Counts.Tried - value.Counts.Written}{Speed}{(value.Counts.ScoredByRules is > 0 and int byRules
                             ? $", {byRules} scored by rules" : "")}"));
+        }
+    }
+}
+
+/// <summary>Reports the progress of reading a large corpus, and stops it on Ctrl-C.</summary>
+/// <param name="line">Receives the notes.</param>
+/// <param name="cancel">Stops the reading.</param>
+sealed class ReadingNotes(ProgressLine line, CancellationToken cancel)
+{
+    const double Growth = 1.5; // about twenty notes in the first hour
+
+    TimeSpan _next = TimeSpan.FromSeconds(5);
+
+    /// <summary>Writes a note when the next one is due.</summary>
+    internal void Tell(CorpusReport report)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (line.Elapsed >= _next)
+        {
+            line.Note(string.Create(CultureInfo.InvariantCulture, $"Reading documents: {report.Read:N0} read, {report.Kept:N0} kept."));
+            _next = line.Elapsed * Growth;
         }
     }
 }

@@ -38,17 +38,9 @@ sealed class ConfigReader
                     : $"{path} contains the key {RepeatedKey(RegularFile.ReadAllBytes(path))} twice; keep one of the two.",
                 e);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path} does not exist; check the path.", e);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new InputException($"{path} cannot be read; check that it is a file and that you have read permission.", e);
-        }
-        catch (IOException e)
-        {
-            throw new InputException($"{path} cannot be read; check that it is the right file and that its disk works. {e.Message}", e);
+            throw RegularFile.Refusal(path, e);
         }
     }
 

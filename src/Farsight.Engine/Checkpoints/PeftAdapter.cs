@@ -89,7 +89,7 @@ public sealed class PeftAdapter : IDisposable
     public IEnumerable<string> Modules => Tensors.Keys.Where(n => !IsLora(n));
 
     /// <summary>Whether the adapter contains an equal embedding and head, so that a tied model stays tied.</summary>
-    public bool HeadIsEmbedding { get; }
+    internal bool HeadIsEmbedding { get; }
 
     /// <summary>
     /// Whether the adapter unties the head of a tied model: it has another head, or keeps the head of the base.

@@ -126,7 +126,7 @@ public sealed class StoredTensor
     }
 
     /// <summary>Reads all values as floats.</summary>
-    public float[] ReadFloats()
+    internal float[] ReadFloats()
     {
         float[] values = new float[checked((int)Count)];
         Read(0, values);
@@ -135,7 +135,7 @@ public sealed class StoredTensor
 
     /// <summary>Reads all values as doubles, from any floating-point type.</summary>
     /// <exception cref="InputException">The values are not F64, F32, F16 or BF16.</exception>
-    public double[] ReadDoubles()
+    internal double[] ReadDoubles()
     {
         if (DType != "F64")
         {

@@ -37,17 +37,9 @@ sealed unsafe partial class MappedFile : IDisposable
         {
             file = new(new FileStream(RegularFile.Require(path), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"{path} does not exist; check the path.", e);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new InputException($"{path} cannot be read; check that it is a file and that you have read permission.", e);
-        }
-        catch (IOException e)
-        {
-            throw new InputException($"{path} cannot be read; check that it is the right file and that its disk works. {e.Message}", e);
+            throw RegularFile.Refusal(path, e);
         }
         try
         {

@@ -65,6 +65,16 @@ public static partial class RegularFile
     /// <exception cref="InputException">The path is a pipe, socket or device.</exception>
     public static IEnumerable<string> ReadLines(string path) => File.ReadLines(Require(path));
 
+    /// <summary>Returns the error for a file that could not be opened or read.</summary>
+    internal static InputException Refusal(string path, Exception cause) => new(
+        cause switch
+        {
+            FileNotFoundException or DirectoryNotFoundException or PathTooLongException => $"{path} does not exist; check the path.",
+            UnauthorizedAccessException => $"{path} cannot be read; check that it is a file and that you have read permission.",
+            _ => $"{path} cannot be read; check that it is the right file and that its disk works. {cause.Message}",
+        },
+        cause);
+
     /// <summary>Returns the path of a regular file, or of none.</summary>
     /// <exception cref="InputException">The path is a pipe, socket or device.</exception>
     public static string Require(string path) =>

@@ -15,7 +15,7 @@ namespace Farsight.Engine.Inference;
 /// keep other sequences away. Where running sequences hold all rows, the caller closes one of them and opens it again later: its
 /// computed tokens stay in the cache until their rows are needed. The last sequence can always grow to its limit.
 /// If RoPE depends on the length of the text, computing tokens again would change them, so all rows are reserved at once.
-/// The other sequences of a step, and the places of the rows, can change the last bits of the logits, as with <see cref="Generator"/>.
+/// The other sequences of a step, and the places of the rows, can change the last bits of the logits, as with <see cref="PromptDecoder"/>.
 /// Not safe for concurrent use.
 /// </remarks>
 public sealed class ContinuousBatch : IDisposable

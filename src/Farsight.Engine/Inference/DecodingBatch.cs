@@ -54,7 +54,7 @@ public sealed class DecodingBatch : IDisposable
     }
 
     /// <summary>Returns whether sequences can share tokens: false if RoPE depends on the length of the whole text.</summary>
-    public static bool CanShare(DecoderModel model) => !model.Config.RopeScaling.DependsOnLength;
+    internal static bool CanShare(DecoderModel model) => !model.Config.RopeScaling.DependsOnLength;
 
     /// <summary>Computes the bytes of the cache per token.</summary>
     public static long BytesPerToken(ModelConfig config) =>
@@ -66,7 +66,7 @@ public sealed class DecodingBatch : IDisposable
     public AttentionAction? Observer { get; set; }
 
     /// <summary>Number of cache rows that no sequence has reserved.</summary>
-    public int RowsLeft => _rows - (_sequences.Count == 0 ? 0 : _sequences[^1].End);
+    internal int RowsLeft => _rows - (_sequences.Count == 0 ? 0 : _sequences[^1].End);
 
     /// <summary>Adds a sequence and returns its index, the next one.</summary>
     /// <param name="capacity">Maximum number of tokens, without shared ones.</param>

@@ -12,9 +12,11 @@ public delegate int? TokenChoice(int prompt, ReadOnlySpan<float> logits);
 /// Decodes prompts in batches: computes shared beginnings once, and decodes as many prompts at a time as the cache can hold.
 /// </summary>
 /// <remarks>
-/// The batches depend on the prompts, their budgets, the model's size and the cache size; see <see cref="Generator"/> for the effect on the
-/// last bits. Long prompts of a small model are decoded one after the other: decoding is limited by reading keys, and those of one prompt
-/// stay in a processor cache, while those of several do not.
+/// The same list of prompts gives the same bits with any number of threads. The other prompts of a list determine the number of rows of a
+/// product and therefore the order of its sums. They can change the last bits, and a greedy token where two are equally likely within
+/// those bits. To resume with the same results, form the same lists again. The batches depend on the prompts, their budgets, the size of
+/// the model and the size of the cache. Long prompts of a small model are decoded one after the other: decoding is limited by reading
+/// keys, and those of one prompt stay in a processor cache, while those of several do not.
 /// </remarks>
 /// <param name="model">The model; not safe for concurrent use.</param>
 /// <param name="cacheBytes">Maximum bytes of the key-value cache; exceeded only if a single prompt needs more.</param>

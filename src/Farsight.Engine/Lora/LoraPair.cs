@@ -16,10 +16,17 @@ sealed record LoraPair(Parameter A, Parameter B, float Scale)
     /// <summary>Creates an update without effect: A uniform in ±1/√inputs (Kaiming's rule as PEFT applies it), B zero.</summary>
     internal static LoraPair Create(string layer, int outputs, int inputs, int rank, float scale, int seed)
     {
-        LoraPair pair = new(
-            Parameter.Create($"{layer}.lora_A.weight", ParameterRole.Lora, rank, inputs),
-            Parameter.Create($"{layer}.lora_B.weight", ParameterRole.Lora, outputs, rank),
-            scale);
+        Parameter a = Parameter.Create($"{layer}.lora_A.weight", ParameterRole.Lora, rank, inputs);
+        LoraPair pair;
+        try
+        {
+            pair = new(a, Parameter.Create($"{layer}.lora_B.weight", ParameterRole.Lora, outputs, rank), scale);
+        }
+        catch
+        {
+            a.Dispose();
+            throw;
+        }
         SeededRandom random = SeededRandom.For(seed, $"lora {layer}", 0);
         double bound = 1 / Math.Sqrt(inputs);
         foreach (ref float value in pair.A.Value.Span)

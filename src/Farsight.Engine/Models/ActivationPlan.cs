@@ -176,7 +176,7 @@ public readonly record struct TreeSize(int Rows, int LastRows, int Scored)
     public static TreeSize Of(TokenTree tree) => TreeShare.Of(tree, null).Size;
 
     /// <summary>Rows of the tree whose keys and values a rank gathers; 0 where one process computes all rows.</summary>
-    public int GatheredRows { get; init; }
+    internal int GatheredRows { get; init; }
 
     /// <summary>Returns an upper bound of the share of each of some ranks that divide the rows, for trees with few nodes.</summary>
     public TreeSize Divided(int ranks)

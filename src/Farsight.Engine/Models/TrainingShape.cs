@@ -13,10 +13,10 @@ namespace Farsight.Engine.Models;
 public sealed record TrainingShape(ModelConfig Config, long WeightBytes, LoraOptions? Lora, int EmbeddingRows, bool Muon)
 {
     /// <summary>Number of adapter values or, without an adapter, of values of all matrices and vectors of the layers.</summary>
-    public long AdapterValues => Matrices().Sum() + Vectors();
+    internal long AdapterValues => Matrices().Sum() + Vectors();
 
     /// <summary>Number of trained values of the embeddings and the head.</summary>
-    public long EmbeddingValues => Lora is null
+    internal long EmbeddingValues => Lora is null
         ? ParameterShapes.Of(Config).Where(p => p.Shape[0] == Config.VocabSize).Sum(Values)
         : !Lora.TrainEmbeddings ? 0 : (long)(Config.TieWordEmbeddings ? Config.VocabSize : EmbeddingRows) * Config.HiddenSize;
 
@@ -27,7 +27,7 @@ public sealed record TrainingShape(ModelConfig Config, long WeightBytes, LoraOpt
     public bool EightBit { get; init; }
 
     /// <summary>Number of floats of the optimizer state.</summary>
-    public long Moments =>
+    internal long Moments =>
         Rmsprop ? AdapterValues + EmbeddingValues
         : EightBit ? Matrices().Sum(n => n < EightBitAdamW.LeastValues ? 2 * n : EightBitAdamW.StateFloats(n))
             + 2 * (Vectors() + EmbeddingValues)

@@ -77,7 +77,7 @@ static class EightBitBlocks
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Widen(Vector128<short> numbers, float scale, ref float to, int at)
+    internal static void Widen(Vector128<short> numbers, float scale, ref float to, int at)
     {
         (Vector128<int> low, Vector128<int> high) = Vector128.Widen(numbers);
         (Vector128.ConvertToSingle(low) * scale).StoreUnsafe(ref to, (nuint)at);

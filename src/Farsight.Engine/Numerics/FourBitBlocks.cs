@@ -70,16 +70,8 @@ static class FourBitBlocks
             (Vector256.ConvertToSingle(high) * scale).StoreUnsafe(ref to, (nuint)(at + 8));
             return;
         }
-        Widen(first, scale, ref to, at);
-        Widen(second, scale, ref to, at + 8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Widen(Vector128<short> numbers, float scale, ref float to, int at)
-    {
-        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(numbers);
-        (Vector128.ConvertToSingle(low) * scale).StoreUnsafe(ref to, (nuint)at);
-        (Vector128.ConvertToSingle(high) * scale).StoreUnsafe(ref to, (nuint)(at + 4));
+        EightBitBlocks.Widen(first, scale, ref to, at);
+        EightBitBlocks.Widen(second, scale, ref to, at + 8);
     }
 
     static void NarrowBlock(ReadOnlySpan<float> values, Span<byte> block)

@@ -11,17 +11,6 @@ readonly record struct RopeTable(Rows Cos, Rows Sin)
     // A row is Dh/2 sines and cosines, some microseconds.
     const int RowsPerBlock = 16;
 
-    /// <summary>Allocates and fills a table; the caller owns and disposes both buffers.</summary>
-    /// <param name="positions">[T] position ids, in any order; gaps and repetitions are allowed.</param>
-    /// <param name="frequencies">Frequencies of the model.</param>
-    public static RopeTable Create(IReadOnlyList<int> positions, RopeFrequencies frequencies)
-    {
-        int pairs = frequencies.InvFreq.Length;
-        RopeTable table = new(Rows.Allocate(positions.Count, pairs), Rows.Allocate(positions.Count, pairs));
-        table.Fill(positions, frequencies);
-        return table;
-    }
-
     /// <summary>Overwrites all rows of the table.</summary>
     /// <remarks>Angles are computed in double from the F32 frequency, so distant positions are as exact as near ones.</remarks>
     /// <param name="positions">[T] position ids.</param>

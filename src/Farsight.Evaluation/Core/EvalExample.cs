@@ -60,7 +60,7 @@ public sealed record EvalExample(string Id, EvalPrompt Prompt, IReadOnlyList<str
     public float TopP { get; init; } = 1;
 
     /// <summary>Returns the value of one of the <see cref="Groups"/>, or null.</summary>
-    public string? ValueOf(string group) => Groups.TryGetValue(group, out string? value) ? value : null;
+    internal string? ValueOf(string group) => Groups.TryGetValue(group, out string? value) ? value : null;
 
     /// <summary>Returns a name for a document whose examples do not say which one it is: the beginning of the text's SHA-256.</summary>
     internal static string GroupOf(string document) =>

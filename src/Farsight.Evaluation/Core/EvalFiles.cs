@@ -15,7 +15,7 @@ public static class EvalFiles
     public const string ExamplesName = "examples.jsonl";
 
     /// <summary>The name of the file with the seconds of each example and the memory, which differ from run to run.</summary>
-    public const string TimingName = "timing.jsonl";
+    internal const string TimingName = "timing.jsonl";
 
     /// <summary>The name of the file that a running evaluation holds.</summary>
     internal const string LockName = "run.lock";
@@ -30,7 +30,7 @@ public static class EvalFiles
     public static string ToJson(EvalResults results) => JsonSerializer.Serialize(results, s_whole.EvalResults) + "\n";
 
     /// <summary>Writes results.json, without the examples that examples.jsonl has.</summary>
-    public static void WriteResults(string directory, EvalResults results) =>
+    internal static void WriteResults(string directory, EvalResults results) =>
         AtomicFile.WriteText(
             Path.Combine(directory, ResultsName),
             ToJson(results.Lines.Count > 0 ? results with { Examples = [] } : results));

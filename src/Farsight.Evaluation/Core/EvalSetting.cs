@@ -66,7 +66,7 @@ public sealed record EvalSetting(int Length, int Seed)
         );
 
     /// <summary>Returns depths at equal distances from 0 to 1; a single one is in the middle.</summary>
-    public static double[] EvenDepths(int count)
+    internal static double[] EvenDepths(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         return count == 1 ? [0.5] : [.. Enumerable.Range(0, count).Select(i => (double)i / (count - 1))];

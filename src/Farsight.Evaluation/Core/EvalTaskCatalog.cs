@@ -41,7 +41,7 @@ public static class EvalTaskCatalog
 
     /// <summary>Returns the tasks of a suite.</summary>
     /// <exception cref="InputException">There is no such suite.</exception>
-    public static IReadOnlyList<IEvalTask> Suite(string name) => s_suites.Contains(name)
+    internal static IReadOnlyList<IEvalTask> Suite(string name) => s_suites.Contains(name)
         ? [.. All.Where(t => t.Card.Suites.Contains(name))]
         : throw new InputException($"No suite '{name}'.{Suggestion.Question(name, s_suites)} Suites: {string.Join(", ", s_suites)}.");
 

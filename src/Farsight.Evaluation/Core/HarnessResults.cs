@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Farsight.Alignment.Runs;
 using Farsight.Engine.Files;
 
 namespace Farsight.Evaluation.Core;
@@ -42,7 +41,7 @@ public static partial class HarnessResults
         {
             EvalRecord[] records = [.. results.Examples.Where(e => e.Task == task.Task)];
             (string Line, string Hash)[] samples = [.. records.Select((r, i) => Sample(r, i))];
-            hashes[task.Task] = Sha256(string.Concat(samples.Select(s => s.Hash)));
+            hashes[task.Task] = InputHash.OfText(string.Concat(samples.Select(s => s.Hash)));
             AtomicFile.WriteText(
                 Path.Combine(into, $"samples_{Unsafe().Replace(task.Task, "__")}_{date}.jsonl"),
                     string.Concat(samples.Select(s => s.Line + "\n")));
@@ -135,7 +134,7 @@ public static partial class HarnessResults
             ["references"] = new JsonArray([.. record.References.Select(r => (JsonNode)r)]),
         };
         string target = record.References.Count > 0 ? record.References[0] : "";
-        string documentHash = Sha256(document.ToJsonString(s_whole)), targetHash = Sha256(target);
+        string documentHash = InputHash.OfText(document.ToJsonString(s_whole)), targetHash = InputHash.OfText(target);
         string[] answers = record.Draws is { } draws ? [.. draws.Select(d => d.Completion)] : [record.Completion];
         JsonArray Answers() => new([.. answers.Select(a => (JsonNode)a)]);
         JsonObject sample = new()
@@ -156,8 +155,6 @@ public static partial class HarnessResults
         };
         return (sample.ToJsonString(s_line), documentHash + record.PromptSha256 + targetHash);
     }
-
-    static string Sha256(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     [GeneratedRegex("""["<>:/|\\?*\[\]]+""")]
     private static partial Regex Unsafe();

@@ -93,7 +93,7 @@ public sealed class Haystack
 public sealed record HaystackCut(IReadOnlyList<int> Tokens, IReadOnlyList<int> Boundaries)
 {
     /// <summary>Returns the last boundary at or before depth · length; 0 for depth 0, the end for depth 1.</summary>
-    public int BoundaryAt(double depth)
+    internal int BoundaryAt(double depth)
     {
         // The small addend keeps 0.3 · 10 from being 2.999….
         double limit = depth * Tokens.Count + 1e-6;

@@ -9,8 +9,7 @@ namespace Farsight.Evaluation.Core;
 /// <remarks>
 /// The causal check of arXiv:2404.15574, section 4.1: without its retrieval heads a model no longer finds needles, without as many others
 /// it still does. Differs from the original, which makes a masked head's attention even, and only while it decodes: here its output is
-/// zero,
-/// for the prompt as well.
+/// zero, for the prompt as well.
 /// </remarks>
 static class HeadMask
 {

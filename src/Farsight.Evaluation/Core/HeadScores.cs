@@ -51,13 +51,10 @@ public sealed class HeadScores
     public IReadOnlyList<(AttentionHead Head, double Score)> Ranking { get; }
 
     /// <summary>The model's retrieval score, 0 to 1.</summary>
-    public double Retrieval => Ranking.Take(Best).Average(r => r.Score);
+    internal double Retrieval => Ranking.Take(Best).Average(r => r.Score);
 
     /// <summary>The retrieval heads, the best first.</summary>
-    public IReadOnlyList<AttentionHead> RetrievalHeads => [.. Ranking.TakeWhile(r => r.Score > Threshold).Select(r => r.Head)];
-
-    /// <summary>Returns a head's score in each run that counts.</summary>
-    public IReadOnlyList<double> RunsOf(AttentionHead head) => _runs[(head.Layer, head.Head)];
+    internal IReadOnlyList<AttentionHead> RetrievalHeads => [.. Ranking.TakeWhile(r => r.Score > Threshold).Select(r => r.Head)];
 
     /// <summary>Collects the runs of an evaluation's records; null if no task measured heads.</summary>
     public static HeadScores? Of(IReadOnlyList<EvalRecord> records) => Of(records.Select(r => r.Beside));

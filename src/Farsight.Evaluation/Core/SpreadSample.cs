@@ -26,8 +26,7 @@ static class SpreadSample
     /// <summary>Returns the examples of a task that a limit leaves, in their order.</summary>
     /// <remarks>
     /// A task that draws its examples for a length, and breaks them down by nothing else, gives the first ones: they are as good as any,
-    /// and
-    /// the others need not be made. Otherwise the number must be known, so all are made once.
+    /// and the others need not be made. Otherwise the number must be known, so all are made once.
     /// </remarks>
     internal static IEnumerable<EvalExample> Of(IEvalTask task, EvalSetting setting, int limit)
     {

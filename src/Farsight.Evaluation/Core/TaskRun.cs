@@ -39,7 +39,7 @@ sealed class TaskRun(
     /// <summary>Asks the model about the examples of a group without a record.</summary>
     /// <param name="group">The group.</param>
     /// <param name="isAhead">Whether the model is asked now, on another thread; else as <see cref="Finish"/> reads the answers.</param>
-    /// <param name="cancel">Gives the answers up.</param>
+    /// <param name="cancel">Abandons the answers.</param>
     internal GroupRun Begin(List<ExampleRun> group, bool isAhead, CancellationToken cancel)
     {
         bool hasGaps = group.Any(r => r.Kept is null && r.Failed is null);
@@ -53,7 +53,7 @@ sealed class TaskRun(
         IEnumerable<ExampleRun> answered = draws.Length == 0 ? [] : Ask(draws, cancel);
         return new(group, asked, answered, isAhead ? OnThread(answered.ToList) : null);
 
-        // The thread waits most of the time, so it is none of the pool.
+        // The thread waits most of the time, so it is not taken from the pool.
         static Task<T> OnThread<T>(Func<T> work) =>
             Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
@@ -393,6 +393,6 @@ sealed record GroupRun(
     /// <summary>The draws of the asked examples, with their answers.</summary>
     internal IEnumerable<ExampleRun> Answered => Ahead?.GetAwaiter().GetResult() ?? Lazy;
 
-    /// <summary>Waits for the thread, whatever it does.</summary>
+    /// <summary>Waits for the thread to end, also if it failed.</summary>
     internal void Abandon() => Ahead?.ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
 }

@@ -84,7 +84,7 @@ public sealed class TaskEvaluator(IEvalTask task) : IEvaluator
 public sealed class ReferenceContext : EvaluationContext
 {
     /// <summary>The name of the context, by which one that was read from a file is found as well.</summary>
-    public const string ContextName = "Farsight references";
+    internal const string ContextName = "Farsight references";
 
     readonly EvalExample? _example;
 

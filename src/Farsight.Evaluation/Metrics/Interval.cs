@@ -6,7 +6,7 @@ namespace Farsight.Evaluation.Metrics;
 public readonly record struct Interval(double Low, double High)
 {
     /// <summary>Represents the quantile z for which 95 % of the standard normal distribution lie within ±z.</summary>
-    public const double NormalQuantile = 1.959963984540054;
+    internal const double NormalQuantile = 1.959963984540054;
 
     const double Z = NormalQuantile;
 
@@ -19,7 +19,7 @@ public readonly record struct Interval(double Low, double High)
     /// <param name="mean">p, from 0 to 1.</param>
     /// <param name="n">Number of scores, above 0; of scores that depend on each other the number that would
     /// vary as much, which need not be whole.</param>
-    public static Interval Wilson(double mean, double n)
+    internal static Interval Wilson(double mean, double n)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(n);
         double z2 = Z * Z / n;

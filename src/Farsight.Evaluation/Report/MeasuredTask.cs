@@ -32,7 +32,7 @@ sealed record MeasuredTask(IReadOnlyList<(string Name, TaskResult Task)> Measure
         variant.Results.Examples.Where(r => r.Task == First.Task && r.Version == First.Version);
 
     /// <summary>Formats a mean: percent of a share with one digit, else two digits.</summary>
-    internal string Number(double? value) => value is { } v ? Number(First.IsShare, v) : "–";
+    internal string Number(double? value) => value is { } v ? ReportText.Score(First.IsShare, v) : "–";
 
     /// <summary>Creates the table cell of a metric beside the score, with its interval where the results have one.</summary>
     internal static TableCell Beside(TaskResult task, string metric)
@@ -40,8 +40,8 @@ sealed record MeasuredTask(IReadOnlyList<(string Name, TaskResult Task)> Measure
         bool isShare = task.IsShareOf(metric);
         return !task.All.Beside.TryGetValue(metric, out double value) ? new("–")
             : task.All.BesideIntervals?.TryGetValue(metric, out Interval interval) == true
-                ? new(Number(isShare, value), Range(isShare, interval.Low, interval.High))
-            : new(Number(isShare, value));
+                ? new(ReportText.Score(isShare, value), Range(isShare, interval.Low, interval.High))
+            : new(ReportText.Score(isShare, value));
     }
 
     /// <summary>Formats its interval, without the mean's decimal digit.</summary>
@@ -63,8 +63,6 @@ sealed record MeasuredTask(IReadOnlyList<(string Name, TaskResult Task)> Measure
             Interval(cell),
             others.Length > 0 && others.All(o => First.IsLowerBetter ? cell.High < o.Low : cell.Low > o.High));
     }
-
-    static string Number(bool isShare, double value) => isShare ? ReportText.PercentOne(value) : ReportText.Fixed(value, 2);
 
     static string Range(bool isShare, double low, double high) => isShare
         ? $"{ReportText.Percent(low)}–{ReportText.Percent(high)}"

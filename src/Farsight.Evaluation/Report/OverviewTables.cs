@@ -82,9 +82,11 @@ static class OverviewTables
                     (IReadOnlyList<TableCell>)
                         [
                             new(d.Task),
-                            new(Number(d, d.Before)),
-                            new(Number(d, d.After)),
-                            new(Signed(d, d.Difference), $"{Signed(d, d.Low)} to {Signed(d, d.High)}"),
+                            new(ReportText.Score(d.IsShare, d.Before)),
+                            new(ReportText.Score(d.IsShare, d.After)),
+                            new(
+                                ReportText.Signed(d.IsShare, d.Difference),
+                                $"{ReportText.Signed(d.IsShare, d.Low)} to {ReportText.Signed(d.IsShare, d.High)}"),
                             new(
                                 d.Verdict switch
                                 {
@@ -158,12 +160,4 @@ static class OverviewTables
     static TableCell Heat(CellResult? cell) => cell?.Mean is { } mean ? new(ReportText.PercentOne(mean)) { Heat = mean } : new("–");
 
     static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
-
-    static string Number(TaskDifference d, double value) => d.IsShare ? ReportText.PercentOne(value) : ReportText.Fixed(value, 2);
-
-    static string Signed(TaskDifference d, double value)
-    {
-        string size = Number(d, Math.Abs(value));
-        return size.All(c => c is '0' or '.') ? size : $"{(value > 0 ? "+" : "−")}{size}";
-    }
 }

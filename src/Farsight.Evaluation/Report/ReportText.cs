@@ -27,6 +27,16 @@ public static class ReportText
         : Math.Round((decimal)value, Math.Abs(value) >= 10_000 ? 0 : digits, MidpointRounding.AwayFromZero)
             .ToString(Math.Abs(value) >= 10_000 ? "0" : $"F{digits}", CultureInfo.InvariantCulture);
 
+    /// <summary>Formats a score: a share in percent with one digit, another metric with two digits.</summary>
+    public static string Score(bool isShare, double value) => isShare ? PercentOne(value) : Fixed(value, 2);
+
+    /// <summary>Formats a difference of scores with its sign: "+1.2", "−0.4"; "0.0" has none.</summary>
+    public static string Signed(bool isShare, double difference)
+    {
+        string size = Score(isShare, Math.Abs(difference));
+        return size.All(c => c is '0' or '.') ? size : $"{(difference > 0 ? "+" : "−")}{size}";
+    }
+
     /// <summary>Formats a number of examples: 1 → "1 example", 2 → "2 examples".</summary>
     internal static string Examples(int count) => count == 1 ? "1 example" : $"{count.ToString(CultureInfo.InvariantCulture)} examples";
 

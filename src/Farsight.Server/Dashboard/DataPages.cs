@@ -90,7 +90,7 @@ sealed class DataPages(ShownFolders folders, string? model) : IDisposable
         string? misfit = format is null ? null : Misfit(sample, format.Tokenizer);
         SampleParts parts = new(sample, misfit is null ? format : null, runs);
         string body = (misfit is null ? "" : Html.Note(misfit))
-            + (format is null ? Html.Note("Start the dashboard with --model to see chunks, tokens and positions.") : "")
+            + (format is null ? Html.Note("Start the dashboard with a model to see chunks, tokens and positions.") : "")
             + parts.Body(request.Query);
         return new($"Sample {number}", $"{NameOf(address)}, id {sample.Id}", body)
         {

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Farsight.Alignment.Inspection;
 using Farsight.Alignment.Synthesis.Card;
 using Farsight.Evaluation.Report;
+using Farsight.Workflows.Reports;
 
 namespace Farsight.Server.Dashboard;
 
@@ -30,7 +31,7 @@ static class DatasetParts
             ("size", ReportText.Bytes(card.Bytes)),
             ("SHA-256", card.Sha256),
         ]));
-        html.Append(ReportWriter.Table(Sizes(card)));
+        html.Append(ReportWriter.Table(DatasetSizes.Table(card, hasScores: true)));
         if (card.Synthesis is { } synthesis)
         {
             html.Append("<details><summary>Settings and counts of the synthesis</summary>\n").Append(Html.Facts(Flat("", synthesis)));
@@ -83,27 +84,6 @@ static class DatasetParts
 
         double Edge(double bin) => low + bin * (high - low) / Bins;
     }
-
-    static ReportTable Sizes(DatasetCard card) => new(
-        ["Size", "Minimum", "25 %", "Median", "75 %", "Maximum", "Mean"],
-        [
-            .. new (string Name, Distribution Spread)[]
-            {
-                ("context (tokens)", card.ContextTokens),
-                ("context (chunks)", card.ContextChunks),
-                ("question (words)", card.QuestionWords),
-                ("chosen response (words)", card.ChosenWords),
-                ("rejected response (words)", card.RejectedWords),
-            }.Concat(card.Scores.Select(s => ($"score of {s.Key} chunks", s.Value)))
-            .Select(r => (IReadOnlyList<TableCell>)
-            [
-                new(r.Item1),
-                .. new[]
-                {
-                    r.Item2.Min, r.Item2.LowerQuartile, r.Item2.Median, r.Item2.UpperQuartile, r.Item2.Max, r.Item2.Mean,
-                }.Select(v => new TableCell(ReportText.Rounded(v))),
-            ]),
-        ]);
 
     static IEnumerable<(string, string)> Flat(string path, JsonNode? node) => node switch
     {

@@ -86,7 +86,7 @@ sealed class RunPages(ShownFolders folders, bool allowsStop)
     {
         if (!allowsStop)
         {
-            throw new PageException(403, "Runs cannot be stopped here; start the dashboard with --allow-stop.");
+            throw new PageException(403, "Runs cannot be stopped here; start the dashboard with permission to stop runs.");
         }
         RunDirectory.RequestStop(Folder(address));
     }

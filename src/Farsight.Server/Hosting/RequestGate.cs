@@ -136,6 +136,10 @@ sealed class RequestGate
         {
             LogLine($"error: {exception.GetType().Name}\n{exception.StackTrace}");
         }
+        else if (refusal.Cause is { } cause)
+        {
+            LogLine($"refused: {cause.Message}");
+        }
         try
         {
             if (context.Response.HasStarted)

@@ -13,8 +13,6 @@ sealed class ApiException(int status, string message, string? param = null, stri
 {
     internal int Status => status;
 
-    internal string? Param => param;
-
     internal string? Code => code;
 
     /// <summary>Seconds after which a client may try again; null for none.</summary>
@@ -22,6 +20,9 @@ sealed class ApiException(int status, string message, string? param = null, stri
 
     /// <summary>Methods that the path supports: "GET, HEAD"; null where the method is not to blame.</summary>
     internal string? Allow { get; init; }
+
+    /// <summary>Why the request is refused, for the log alone; null for nothing beyond the message.</summary>
+    internal InputException? Cause { get; init; }
 
     /// <summary>Gets OpenAI's error object.</summary>
     internal JsonObject Body => new()

@@ -89,10 +89,16 @@ sealed class ModelCatalog : IDisposable
             }
             _models[name] = await Task.Run(() => new ServedModel(name, _options, directory, null), cancel).ConfigureAwait(false);
         }
-        catch (InputException)
+        catch (InputException e)
         {
             throw new ApiException(
-                400, $"'{folder}' cannot be loaded: it is no adapter of the served model.", "lora_path", "adapter_invalid");
+                400,
+                $"'{folder}' cannot be loaded as an adapter of the served model; the server's log has the reason.",
+                "lora_path",
+                "adapter_invalid")
+            {
+                Cause = e,
+            };
         }
         finally
         {

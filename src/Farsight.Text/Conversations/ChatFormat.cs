@@ -26,7 +26,7 @@ public sealed class ChatFormat
     ["<|begin_of_text|>", "<|end_of_text|>", "<|user|>", "<|assistant|>", "<|context|>"];
 
     /// <summary>The small model's chat template; every role except user and assistant is a context.</summary>
-    public const string TemplateText =
+    internal const string TemplateText =
         "{{ bos_token }}{% for message in messages %}"
         + "{% if message['role'] == 'user' %}<|user|>{{ message['content'] }}"
         + "{% elif message['role'] == 'assistant' %}<|assistant|> {{ message['content'] }}{{ eos_token }}"
@@ -305,7 +305,7 @@ public sealed class ChatFormat
 
     /// <summary>Returns the content of the small model's tokenizer_config.json.</summary>
     /// <param name="contextLength">The longest sequence the model is meant for, in tokens.</param>
-    public static string ConfigText(int contextLength) =>
+    internal static string ConfigText(int contextLength) =>
         JsonSerializer.Serialize(
             new Dictionary<string, object>
             {

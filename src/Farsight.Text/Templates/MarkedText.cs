@@ -23,7 +23,7 @@ public sealed class MarkedText
     public IReadOnlyList<MarkedRange> Marked => _marked;
 
     /// <summary>Gets whether any character comes from a message.</summary>
-    public bool IsMarked => _marked.Length > 0;
+    internal bool IsMarked => _marked.Length > 0;
 
     internal int Length => Value.Length;
 
@@ -31,7 +31,7 @@ public sealed class MarkedText
     public static MarkedText Own(string value) => value.Length == 0 ? Empty : new(value, []);
 
     /// <summary>Creates text that comes from a message.</summary>
-    public static MarkedText FromMessage(string value) => value.Length == 0 ? Empty : new(value, [new(0, value.Length)]);
+    internal static MarkedText FromMessage(string value) => value.Length == 0 ? Empty : new(value, [new(0, value.Length)]);
 
     /// <summary>Creates text derived from this text: marked as a whole if any part of this text is.</summary>
     internal MarkedText Derive(string value) => IsMarked ? FromMessage(value) : Own(value);

@@ -150,7 +150,7 @@ public sealed class Tokenizer
         file => file.Write(Json.Span));
 
     /// <summary>Returns the id of an added token such as <c>&lt;|user|&gt;</c>, or null.</summary>
-    public int? IdOf(string addedToken) => _added.TryGetValue(addedToken, out AddedToken? token) ? token.Id : null;
+    internal int? IdOf(string addedToken) => _added.TryGetValue(addedToken, out AddedToken? token) ? token.Id : null;
 
     /// <summary>Returns whether the id is that of a control token.</summary>
     public bool IsSpecial(int id) => _definition.Special.Contains(id);
@@ -172,12 +172,12 @@ public sealed class Tokenizer
     public int[] EncodeInside(ReadOnlySpan<char> text) => Encode(text, _inside, []);
 
     /// <summary>Encodes text and recognizes added tokens in it. Not for untrusted text.</summary>
-    public int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text) => Encode(text, _every, []);
+    internal int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text) => Encode(text, _every, []);
 
     /// <summary>Encodes text with added tokens that contains untrusted ranges, such as a rendered chat template.</summary>
     /// <param name="text">The whole text.</param>
     /// <param name="foreign">Ranges of foreign text; an added token that overlaps one of them remains text.</param>
-    public int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text, IReadOnlyList<Range> foreign) => Encode(text, _every, foreign);
+    internal int[] EncodeWithSpecialTokens(ReadOnlySpan<char> text, IReadOnlyList<Range> foreign) => Encode(text, _every, foreign);
 
     /// <summary>Adds <see cref="Before"/> and <see cref="After"/> to the tokens of a text.</summary>
     public int[] Enclose(ReadOnlySpan<int> ids) => [.. Before, .. ids, .. After];

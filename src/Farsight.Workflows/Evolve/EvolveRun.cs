@@ -26,8 +26,7 @@ namespace Farsight.Workflows.Evolve;
 /// </summary>
 /// <remarks>
 /// Every stage ends with a file that the next begins with, and continues from what it left, so an interrupted run is started again with the
-/// same
-/// command. Each iteration's folder holds data.jsonl, its reference, train.json (an ordinary train recipe), run/, model/ and eval/.
+/// same command. Each iteration's folder holds data.jsonl, its reference, train.json (an ordinary train recipe), run/, model/ and eval/.
 /// </remarks>
 public sealed class EvolveRun
 {

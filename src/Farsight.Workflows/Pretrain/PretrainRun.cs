@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Recipes;
@@ -43,7 +42,7 @@ public static class PretrainRun
         RunManifest manifest = RunManifest.OfThisProcess(
             "pretrain",
             recipe.Seed,
-            new Dictionary<string, string> { ["documents"] = HashOf(string.Concat(given)) });
+            new Dictionary<string, string> { ["documents"] = InputHash.OfText(string.Concat(given)) });
         using RunDirectory run = RunDirectory.Open(output, RecipeFile.Resolve(recipe), manifest, resume);
 
         string[] fiction =
@@ -115,7 +114,7 @@ public static class PretrainRun
         Dictionary<string, string> byHash = [];
         foreach (SourceDocument document in there)
         {
-            byHash[HashOf(document.Text)] = document.Text;
+            byHash[InputHash.OfText(document.Text)] = document.Text;
         }
         return
         [
@@ -140,6 +139,4 @@ public static class PretrainRun
             yield return $" {needle.Sentence} {needle.Question}";
         }
     }
-
-    static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 }

@@ -33,7 +33,11 @@ static class RunData
             return card is null ? new("Data") { Facts = [.. known, new("card", "not shown: the file does not exist any more")] }
                 : card.Sha256 != run.Manifest.Inputs.GetValueOrDefault("data")
                     ? new("Data") { Facts = [.. known, new("card", "not shown: the file has changed since")] }
-                    : new("Data") { Facts = [.. known, .. Facts(card)], Tables = [Sizes(card)] };
+                    : new("Data")
+                    {
+                        Facts = [.. known, .. Facts(card)],
+                        Tables = [DatasetSizes.Table(card, hasScores: false) with { Caption = "Sizes, over all samples" }],
+                    };
         }
         catch (InputException e)
         {
@@ -50,27 +54,4 @@ static class RunData
                 "rejected responses per question",
                 string.Join(", ", card.RejectedPerSample.Select(r => Invariant($"{r.Key} in {r.Value} samples")))),
         ];
-
-    static ReportTable Sizes(DatasetCard card) => new(
-        ["Size", "Minimum", "25 %", "Median", "75 %", "Maximum", "Mean"],
-        [
-            .. new (string Name, Distribution Spread)[]
-            {
-                ("context (tokens)", card.ContextTokens),
-                ("context (chunks)", card.ContextChunks),
-                ("question (words)", card.QuestionWords),
-                ("chosen response (words)", card.ChosenWords),
-                ("rejected response (words)", card.RejectedWords),
-            }.Select(r => (IReadOnlyList<TableCell>)
-            [
-                new(r.Name),
-                .. new[]
-                {
-                    r.Spread.Min, r.Spread.LowerQuartile, r.Spread.Median, r.Spread.UpperQuartile, r.Spread.Max, r.Spread.Mean,
-                }.Select(v => new TableCell(ReportText.Rounded(v))),
-            ]),
-        ])
-    {
-        Caption = "Sizes, over all samples",
-    };
 }

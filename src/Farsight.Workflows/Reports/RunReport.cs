@@ -107,7 +107,7 @@ public static class RunReport
     }
 
     /// <summary>Describes the state: "finished, 300 steps", "running, step 20 of 300, about 3 min left".</summary>
-    public static string StateOf(TrainedRun run) => run.State switch
+    internal static string StateOf(TrainedRun run) => run.State switch
     {
         RunState.Finished => Invariant($"finished, {run.Steps} steps"),
         RunState.Running => Invariant($"running, step {run.Done} of {run.Steps}{Left(run)}"),

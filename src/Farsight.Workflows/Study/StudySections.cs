@@ -34,7 +34,7 @@ sealed class StudySections(StudyPlan plan, IReadOnlyList<StudyColumn> columns, S
         ReportedMetric metric = column.Metric;
         return $"{card.Name} v{card.Version.ToString(CultureInfo.InvariantCulture)}: {metric.Name ?? card.Metric}"
             + $"{(metric.IsShare ? ", in percent" : "")}{(metric.IsLowerBetter ? "; lower is better" : "")}."
-            + (Chance(column) is { } chance ? $" Chance is {StudyTables.Number(metric.IsShare, chance)}." : "");
+            + (Chance(column) is { } chance ? $" Chance is {ReportText.Score(metric.IsShare, chance)}." : "");
     }
 
     static double? Chance(StudyColumn column) => column.MetricName is null ? column.Card.Chance : null;

@@ -80,9 +80,6 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
             + (column.Measure.MaskHeads is { } heads ? $" −{heads}" : "")
             + (column.Measure.ContextMethod is { } method ? $", {method}" : "");
 
-    internal static string Number(bool isShare, double value) =>
-        isShare ? ReportText.PercentOne(value) : ReportText.Fixed(value, 2);
-
     TableCell Shown(PlannedVariant variant, StudyColumn column)
     {
         StudyCell? cell = Cell(variant, column);
@@ -96,7 +93,7 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         }
         StudyCell[] others = [.. plan.Variants.Where(v => v != variant).Select(v => Cell(v, column)).OfType<StudyCell>()];
         bool isBest = others.Length > 0 && others.All(o => column.Metric.IsLowerBetter ? cell.High < o.Low : cell.Low > o.High);
-        return new(Number(column.Metric.IsShare, cell.Mean), Range(column.Metric.IsShare, cell), isBest);
+        return new(ReportText.Score(column.Metric.IsShare, cell.Mean), Range(column.Metric.IsShare, cell), isBest);
     }
 
     StudyCell? Cell(PlannedVariant variant, StudyColumn column) =>
@@ -157,20 +154,14 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         bool isShare = column.Metric.IsShare;
         string verdict = d.Verdict == "unclear" ? "" : $"{d.Verdict}, ";
         return new(
-            Signed(isShare, d.Difference),
-            $"{verdict}{Signed(isShare, d.Low)} to {Signed(isShare, d.High)}",
+            ReportText.Signed(isShare, d.Difference),
+            $"{verdict}{ReportText.Signed(isShare, d.Low)} to {ReportText.Signed(isShare, d.High)}",
             d.Verdict == "better");
     }
 
     static bool IsOf(StudyDifference d, PlannedVariant variant, StudyColumn column) =>
         d.Variant == variant.Name && d.Task == column.Task && d.Metric == column.MetricName && d.Length == column.Length
         && d.Measure == column.Measure.Slug;
-
-    static string Signed(bool isShare, double value)
-    {
-        string size = Number(isShare, Math.Abs(value));
-        return size.All(c => c is '0' or '.') ? size : $"{(value > 0 ? "+" : "−")}{size}";
-    }
 
     static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

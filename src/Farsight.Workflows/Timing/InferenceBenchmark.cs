@@ -70,7 +70,7 @@ public static class InferenceBenchmark
         using DecoderModel model = ModelLoader.Load(modelDirectory);
         ForwardFlops flops = new(model.Config);
         flops.Add(shape.SharedTokens, 0, 0);
-        GenerationRequest[] requests =
+        int[][] prompts =
         [
             .. Enumerable
                 .Range(0, shape.Prompts)
@@ -78,19 +78,27 @@ public static class InferenceBenchmark
                 {
                     flops.Add(shape.OwnTokens, shape.SharedTokens, 1);
                     flops.Add(shape.NewTokens - 1, shape.SharedTokens + shape.OwnTokens, shape.NewTokens - 1);
-                    return new GenerationRequest(
-                        [.. Tokens(model.Config, "shared", 0, shape.SharedTokens), .. Tokens(model.Config, "own", p, shape.OwnTokens)],
-                        shape.NewTokens,
-                        Sampling.Greedy,
-                        default);
+                    return (int[])
+                    [
+                        .. Tokens(model.Config, "shared", 0, shape.SharedTokens),
+                        .. Tokens(model.Config, "own", p, shape.OwnTokens),
+                    ];
                 }),
         ];
-        Generator generator = new(model, []);
         return Time(
             shape.Prompts, flops, Math.Min(alone, shape.Prompts),
-            () => generator.Generate([requests[0] with { MaxNewTokens = 2 }], cancel),
-            () => generator.Generate(requests, cancel),
-            prompt => generator.Generate([requests[prompt]], cancel));
+            () => Decode(prompts[..1], 2),
+            () => Decode(prompts, shape.NewTokens),
+            prompt => Decode([prompts[prompt]], shape.NewTokens));
+
+        void Decode(int[][] some, int newTokens) => new PromptDecoder(model).Run(
+            some, [.. some.Select(_ => newTokens)], (_, logits) => Choose(logits), cancel: cancel);
+
+        static int Choose(ReadOnlySpan<float> logits)
+        {
+            SeededRandom unused = default; // a greedy choice draws no number
+            return Sampling.Greedy.Choose(logits, ref unused);
+        }
     }
 
     static InferenceTimes Time(int samples, ForwardFlops flops, int alone, Action warmUp, Action together, Action<int> one)

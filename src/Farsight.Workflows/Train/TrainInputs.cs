@@ -32,6 +32,9 @@ sealed record TrainInputs(
     IReadOnlyList<SampleTokens> Training,
     IReadOnlyList<SampleTokens> HeldOut)
 {
+    /// <summary>All samples as stored, in the order of the file.</summary>
+    internal required PreferenceDataset Dataset { get; init; }
+
     /// <summary>The samples to train on as stored, for verifying responses.</summary>
     internal required IReadOnlyList<PreferenceSample> TrainingSamples { get; init; }
 
@@ -93,6 +96,7 @@ sealed record TrainInputs(
                 ? dataset.Samples.ToDictionary(
                     s => s.Id, s => SampleTokens.ShortTurns(s, format, config.VocabSize), StringComparer.Ordinal)
                 : new(),
+            Dataset = dataset,
             TrainingSamples = training,
             HeldOutSamples = heldOut,
             Hidden = HubCache.HiddenBy(recipe.BaseModel, baseModel),
@@ -125,7 +129,7 @@ sealed record TrainInputs(
         Action<int, int>? progress,
         CancellationToken cancel)
     {
-        string file = ShortReference.Make(new(BaseModel, DataPath), progress, cancel);
+        string file = ShortReference.Make(new(BaseModel, DataPath), Dataset, progress, cancel);
         IReadOnlyDictionary<string, IReadOnlyList<PreferenceLogProbs>> reference = ShortReferenceFile.Read(file);
         Dictionary<string, PreferenceLogProbs> byQuestion = new(StringComparer.Ordinal);
         foreach (SampleTokens sample in Training.Concat(HeldOut))

@@ -7,6 +7,7 @@ using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
+using Farsight.Evaluation.Report;
 
 namespace Farsight.Workflows.Train;
 
@@ -156,9 +157,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     }
 
     /// <summary>Formats a size: "1.4 GiB", "532 MiB".</summary>
-    public static string Text(long bytes) => bytes >= 1L << 30
-        ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):F1} GiB")
-        : string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):F0} MiB");
+    public static string Text(long bytes) => ReportText.Bytes(bytes);
 
     /// <summary>Formats a duration in a suitable unit: "48 s", "3.2 min", "5.4 h", "12 days", "3.2 years".</summary>
     /// <param name="seconds">Seconds; ≥ 0.</param>

@@ -98,6 +98,8 @@ public sealed class EvalCommandTests
     [InlineData("samples must be 1 to 1000000", "--model", "x", "--samples", "2147483647")]
     [InlineData("--threads: use 1 to ", "--model", "x", "--threads", "1000000")]
     [InlineData("several draws need a temperature above 0", "--model", "x", "--draws", "3")]
+    [InlineData("several draws need a temperature above 0", "--model", "x", "--samples-per-example", "3")]
+    [InlineData("expects a single argument", "--model", "x", "--draws", "2", "--samples-per-example", "3")]
     [InlineData("positions 'rand' are unknown", "--model", "x", "--positions", "rand")]
     [InlineData("A path is empty", "--model", "")]
     public async Task What_does_not_go_together_is_said(string message, params string[] args) =>

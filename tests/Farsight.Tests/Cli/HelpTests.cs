@@ -37,7 +37,7 @@ public sealed partial class HelpTests
         from command in s_commands
         let page = HelpOf(command.Name)
         from option in OptionsOf(command.Command).Where(o => o.HasDefaultValue && o.ValueType != typeof(bool))
-        let row = page.First(l => l.TrimStart().StartsWith($"{option.Name} ", StringComparison.Ordinal))
+        let row = page.First(l => l.TrimStart().Split([' ', ','])[0] == option.Name) // other names of the option follow
         where !row.Contains("[default: ", StringComparison.Ordinal) || row.Contains("Default:", StringComparison.Ordinal)
         select $"{command.Name} {option.Name}: {row.Trim()}");
 

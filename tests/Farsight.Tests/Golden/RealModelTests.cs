@@ -10,6 +10,7 @@ using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
 using Farsight.Engine.Rope;
+using Farsight.Tests.Engine.Inference;
 using Farsight.Text.Conversations;
 using Farsight.Text.Templates;
 using Farsight.Text.Tokenizers;
@@ -160,16 +161,10 @@ public sealed class RealModelTests(RealModel real, ITestOutputHelper output) : I
         ChatFormat format = ChatFormat.Load(real.Path(exported: false), tokenizer);
         using DecoderModel model = ModelLoader.Load(real.Path(exported: false));
         JsonElement[] questions = [.. real.Reference("greedy").EnumerateArray()];
-        Generator generator = new(model, [format.Eos]);
 
-        IReadOnlyList<int[]> answers = generator.Generate(
-        [
-            .. questions.Select(q => new GenerationRequest(
-                format.Conversation([new("user", q.GetProperty("question").GetString()!)]),
-                q.GetProperty("ids").GetArrayLength(),
-                Sampling.Greedy,
-                default)),
-        ]);
+        int[][] answers = new PromptDecoder(model).Greedy(
+            [.. questions.Select(q => format.Conversation([new("user", q.GetProperty("question").GetString()!)]))],
+            [.. questions.Select(q => q.GetProperty("ids").GetArrayLength())]);
 
         foreach ((JsonElement question, int[] answer) in questions.Zip(answers))
         {

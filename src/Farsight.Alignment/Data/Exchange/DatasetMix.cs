@@ -172,13 +172,13 @@ sealed class SampleLines
     {
         if (!File.Exists(path))
         {
-            throw new InputException($"The preference dataset {path} does not exist; pass the .jsonl file that synthesis wrote.");
+            throw PreferenceDataset.Missing(path);
         }
         using FileStream file = RegularFile.OpenRead(path);
         SampleLines lines = new(path, Convert.ToHexStringLower(SHA256.HashData(file)));
         file.Position = 0;
         lines.Find(file);
-        return lines.Count > 0 ? lines : throw new InputException($"{path} is empty; a preference dataset has one sample per line.");
+        return lines.Count > 0 ? lines : throw PreferenceDataset.Empty(path);
     }
 
     /// <summary>Reads a line, by its number from 0.</summary>

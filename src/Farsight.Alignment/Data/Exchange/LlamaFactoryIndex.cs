@@ -41,7 +41,7 @@ sealed class LlamaFactoryIndex
             catch (Exception e) when (e is JsonException or ArgumentException)
             {
                 string fault = e is JsonException ? e.Message : "a key occurs twice.";
-                throw new InputException($"{path} is not valid JSON: {fault} Mend it, or write to another folder.", e);
+                throw new InputException($"{path} is not valid JSON: {fault} Correct it, or write to another folder.", e);
             }
         }
         return entries[name] is { } known && (known as JsonObject)?["file_name"]?.ToString() != file

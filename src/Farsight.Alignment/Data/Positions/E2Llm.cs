@@ -7,13 +7,11 @@ namespace Farsight.Alignment.Data.Positions;
 /// </summary>
 /// <remarks>
 /// The paper rotates token i by (i + t)/g, with a scale g and an offset t drawn for each sample. Positions here are whole numbers p, and
-/// the
-/// recipe's rope <c>linear:G</c> rotates by p/G, so p = (i + t) · G/g is the same rotation wherever g divides G. g is uniform over
+/// the recipe's rope <c>linear:G</c> rotates by p/G, so p = (i + t) · G/g is the same rotation wherever g divides G. g is uniform over
 /// those divisors of G whose positions fit below K, t over all offsets that then fit; the prefix has t = 0. Responses go on in the same
-/// steps.
-/// At inference <c>linear:s</c> with any s up to G is one of the scales trained on.
-/// Source: arXiv:2401.06951. Differences: the paper draws g from all whole numbers up to G; and its offsets, which reach as far as the
-/// window at scale g, are here bounded by the sample's own length too, so that short samples use the whole range.
+/// steps. At inference <c>linear:s</c> with any s up to G is one of the scales trained on. Source: arXiv:2401.06951. Differences: the paper
+/// draws g from all whole numbers up to G; and its offsets, which reach as far as the window at scale g, are here bounded by the sample's
+/// own length too, so that short samples use the whole range.
 /// </remarks>
 /// <param name="TargetLength">K: all positions are below it; G windows of the model.</param>
 /// <param name="MaxScale">G: the factor of the recipe's linear rope; one with many divisors.</param>

@@ -7,5 +7,8 @@ sealed record Plain : IPositionScheme
 {
     public IEnumerable<string> Problems(string path) => [];
 
-    public PromptPositions Assign(PromptShape shape, ref SeededRandom random) => new([.. Enumerable.Range(0, shape.PromptTokens)]);
+    public PromptPositions Assign(PromptShape shape, ref SeededRandom random) => Of(shape);
+
+    /// <summary>Returns the positions, which need no random number.</summary>
+    internal static PromptPositions Of(PromptShape shape) => new([.. Enumerable.Range(0, shape.PromptTokens)]);
 }

@@ -38,7 +38,7 @@ sealed record SynthesizedPositions(int TargetLength, double SparseShare, double 
         bool sparse = random.NextDouble() < SparseShare;
         if (PlainShare > 0 && random.NextDouble() < PlainShare)
         {
-            return new Plain().Assign(shape, ref random);
+            return Plain.Of(shape);
         }
 
         List<int> positions = [.. Enumerable.Range(0, shape.PrefixTokens)];

@@ -44,7 +44,7 @@ public sealed class FactSheet
 
     /// <summary>Returns how many items a number of sentences states: one sentence each, or two or three with several values, or two with
     /// holders.</summary>
-    public static int ItemsOf(FactQuestionType type, int sentences) => type switch
+    internal static int ItemsOf(FactQuestionType type, int sentences) => type switch
     {
         FactQuestionType.Several => sentences * 2 / 5,
         FactQuestionType.TwoHop => sentences / 2,
@@ -158,7 +158,7 @@ public sealed record FactQuestion(string Question, string AnswerTemplate, string
     public string Answer => AnswerWith(Item.Values);
 
     /// <summary>Returns the answer with other values; without values, the refusal.</summary>
-    public string AnswerWith(IReadOnlyList<string> values) => values.Count == 0
+    internal string AnswerWith(IReadOnlyList<string> values) => values.Count == 0
         ? Refusal
         : FactSheet.Fill(AnswerTemplate, "", "", ListOf(values));
 

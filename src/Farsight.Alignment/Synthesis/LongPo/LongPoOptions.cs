@@ -5,7 +5,7 @@ public record LongPoOptions(string Model, string Documents, int Samples, int See
     : SynthesisOptions<LongPoSettings>(Model, Documents, Samples, Seed, Out)
 {
     /// <summary>Maximum turns: facts and instructions are drawn for this many different chunks.</summary>
-    public const int MaxTurns = 4;
+    internal const int MaxTurns = 4;
 
     /// <summary>
     /// What instructions are about. Null uses the documents' own questions; for documents without any, it is planted facts or, with an

@@ -57,8 +57,7 @@ static class ShortResponse
 
     /// <summary>
     /// Reports a response with fewer words than <paramref name="leastWords"/>. The default is 1, because a number or a name of one word is
-    /// an
-    /// answer.
+    /// an answer.
     /// </summary>
     public static ResponseFault? Check(string response, int leastWords = 1)
     {

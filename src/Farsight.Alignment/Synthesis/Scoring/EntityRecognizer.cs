@@ -3,9 +3,8 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 /// <summary>Recognizes names, numbers, dates, acronyms and content words of English text by their shape.</summary>
 /// <remarks>
 /// The authors of LOGO use entity strings, verb lemmas and noun lemmas of a parser (arXiv 2410.18533, section 3.2.2). Here a content word
-/// is
-/// a word that is not among the <see cref="StopWords"/>, and its lemma is its <see cref="Stem"/>. A name of several words is an entity in
-/// addition to its words, and so is a date.
+/// is a word that is not among the <see cref="StopWords"/>, and its lemma is its <see cref="Stem"/>. A name of several words is an entity
+/// in addition to its words, and so is a date.
 /// </remarks>
 public static class EntityRecognizer
 {

@@ -3,11 +3,10 @@ namespace Farsight.Alignment.Synthesis.Scoring;
 /// <summary>Scores how much of question and answer a chunk contains, and how close together.</summary>
 /// <remarks>
 /// The score adds four parts: BM25 over the chunk's terms; the weight of the distinct terms in its best sentence; half of BM25 over pairs
-/// of
-/// adjacent terms, such as "special magic" or a name of two words; and the weight of the answer if it occurs as a whole. The sum is divided
-/// by the score of a chunk of mean length with everything once in one sentence, so that 1 is full evidence.
+/// of adjacent terms, such as "special magic" or a name of two words; and the weight of the answer if it occurs as a whole. The sum is
+/// divided by the score of a chunk of mean length with everything once in one sentence, so that 1 is full evidence.
 /// </remarks>
-public sealed class Evidence : IChunkScorer
+sealed class Evidence : IChunkScorer
 {
     const double PairShare = 0.5;
 

@@ -30,7 +30,8 @@ sealed class ModelEntities(ILanguageModel model) : IChunkScorer
     public IChunkScores Read(IReadOnlyList<string> chunks, CancellationToken cancel) =>
         new ListedEntities(this, Wait(Task.WhenAll(chunks.Select(c => List(c, cancel)))));
 
-    // Synthesis is one thread that waits; there is no context that this could block.
+    // Scorers are not asynchronous, so each group of samples in progress keeps a thread of the pool while it waits. Their number is bounded
+    // (Responder.GroupsAtOnce), the pool adds threads when all wait, and no synchronization context needs this thread.
     static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
 
     async Task<EntityKeys> List(string text, CancellationToken cancel)

@@ -27,7 +27,7 @@ public static partial class LengthScore
     }
 
     /// <summary>Returns the lengths that an instruction states, in its order: "800 words", "a 1,000-word essay", "500字", "八百字".</summary>
-    public static IReadOnlyList<int> Stated(string instruction) => [.. Statement().Matches(instruction).Select(Number).Where(n => n > 0)];
+    internal static IReadOnlyList<int> Stated(string instruction) => [.. Statement().Matches(instruction).Select(Number).Where(n => n > 0)];
 
     static int Number(Match match)
     {

@@ -8,9 +8,8 @@ namespace Farsight.Alignment.Training.Alarms;
 /// Described in arXiv:2410.08847: preference losses care for the difference only, and can win it by making both responses unlikely.
 /// Each is compared with its own kind, for training samples have other texts, positions and attention than held-out ones: held-out
 /// measurements with that of step 0, the mean over the last steps of training with the mean of its first ones, n steps of the warm-up.
-/// Where the
-/// warm-up is shorter than <see cref="FirstSteps"/>, n is smaller (step 1 is computed before the first update, later ones are not), and
-/// as the standard error of so short a mean is √(<see cref="FirstSteps"/>/n) times as large, so is the margin.
+/// Where the warm-up is shorter than <see cref="FirstSteps"/>, n is smaller (step 1 is computed before the first update, later ones are
+/// not), and as the standard error of so short a mean is √(<see cref="FirstSteps"/>/n) times as large, so is the margin.
 /// </remarks>
 /// <param name="warmupSteps">Warm-up steps of the learning rate.</param>
 /// <param name="remedy">What to change, as a part of a sentence.</param>
@@ -20,13 +19,13 @@ public sealed class ChosenCollapse(int warmupSteps, string remedy)
     public const string Name = "chosen_collapse";
 
     /// <summary>How far the mean may fall, in nats per token: each token then has 61 % of its probability.</summary>
-    public const double MarginNats = 0.5;
+    internal const double MarginNats = 0.5;
 
     /// <summary>Steps of the moving average.</summary>
-    public const int AveragedSteps = 20;
+    internal const int AveragedSteps = 20;
 
     /// <summary>Maximum number of first steps that represent the model before training.</summary>
-    public const int FirstSteps = 5;
+    internal const int FirstSteps = 5;
 
     readonly int _firstSteps = Math.Clamp(warmupSteps, 1, FirstSteps);
     readonly List<double> _first = [];

@@ -17,13 +17,13 @@ public sealed class DeadPreference
     public const string Name = "dead_preference";
 
     /// <summary>Minimum mean of <see cref="PreferenceMetrics.LiveComparisons"/>.</summary>
-    public const double LeastLive = 0.1;
+    internal const double LeastLive = 0.1;
 
     /// <summary>Minimum mean of <see cref="PreferenceMetrics.PreferenceShare"/>.</summary>
-    public const double LeastShare = 0.01;
+    internal const double LeastShare = 0.01;
 
     /// <summary>Steps of the moving average.</summary>
-    public const int AveragedSteps = 20;
+    internal const int AveragedSteps = 20;
 
     readonly Queue<IReadOnlyDictionary<string, double>> _last = [];
     bool _raised;

@@ -47,7 +47,7 @@ public sealed class TokenCorpus
     }
 
     /// <summary>Returns the places of a stretch where a sentence can be put in: behind the end of another, or at the beginning.</summary>
-    public IReadOnlyList<int> SentenceEnds(ReadOnlySpan<int> tokens)
+    internal IReadOnlyList<int> SentenceEnds(ReadOnlySpan<int> tokens)
     {
         List<int> places = [0];
         for (int i = 0; i < tokens.Length; i++)

@@ -30,10 +30,10 @@ public sealed class WeightedTokens
     }
 
     /// <summary>Declares the last <paramref name="count"/> tokens an answer.</summary>
-    public void MarkAnswer(int count) => _answers.Add((_tokens.Count - count, count));
+    internal void MarkAnswer(int count) => _answers.Add((_tokens.Count - count, count));
 
     /// <summary>Returns whether the token's log-probability is needed.</summary>
-    public bool IsScored(int token) => token > 0 && _weights[token] > 0;
+    internal bool IsScored(int token) => token > 0 && _weights[token] > 0;
 
     /// <summary>Adds the sequence as a root of its own, at positions 0, 1, 2, ….</summary>
     internal int AddTo(TokenTreeBuilder tree) =>

@@ -8,7 +8,6 @@ using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
-using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
 
@@ -38,8 +37,24 @@ public static class ShortReference
         ShortReferenceOptions options, Action<int, int>? progress, CancellationToken cancel, Action<string>? note = null)
     {
         options.Check();
-        PreferenceDataset data = PreferenceDataset.Read(options.Data);
-        ShortReferenceFile.Head head = ShortReferenceFile.HeadOf(options);
+        return Make(options, PreferenceDataset.Read(options.Data), progress, cancel, note);
+    }
+
+    /// <summary>Makes the file of a dataset that was read before.</summary>
+    /// <param name="options">Dataset and model.</param>
+    /// <param name="data">The dataset of the options.</param>
+    /// <param name="progress">Receives finished and total samples.</param>
+    /// <param name="cancel">Stops after a tree; the same call resumes.</param>
+    /// <param name="note">As above; null to ignore the sentences.</param>
+    /// <returns>The file.</returns>
+    /// <exception cref="InputException">The model is missing or damaged, or the dataset was made for another model.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the computed samples are kept.</exception>
+    public static string Make(
+        ShortReferenceOptions options, PreferenceDataset data, Action<int, int>? progress, CancellationToken cancel,
+        Action<string>? note = null)
+    {
+        options.Check();
+        ShortReferenceFile.Head head = ShortReferenceFile.HeadOf(options, data.Sha256);
         string path = ShortReferenceFile.PathOf(options.Data, head);
         if (!File.Exists(path))
         {
@@ -109,11 +124,10 @@ public static class ShortReference
     static string Lines(List<(PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)> samples, ITrainable model)
     {
         SampleTree builder = new();
-        SeededRandom unused = default;
         List<SampleNodes> nodes = [];
         foreach (SampleTokens turn in samples.SelectMany(s => s.Turns))
         {
-            nodes.AddRange(builder.Add(turn, new Plain().Assign(turn.Shape, ref unused), null, scorePrompt: false));
+            nodes.AddRange(builder.Add(turn, Plain.Of(turn.Shape), null, scorePrompt: false));
         }
         TokenTree tree = builder.Build();
         using ITreePass pass = model.Evaluate(tree);

@@ -56,8 +56,8 @@ public static class ShortReferenceFile
         return reference;
     }
 
-    internal static Head HeadOf(ShortReferenceOptions options) =>
-        new(FormatVersion, InputHash.OfFile(options.Data), InputHash.OfModel(options.Model), options.BatchTokens);
+    internal static Head HeadOf(ShortReferenceOptions options, string? dataHash = null) =>
+        new(FormatVersion, dataHash ?? InputHash.OfFile(options.Data), InputHash.OfModel(options.Model), options.BatchTokens);
 
     internal static string PathOf(string data, Head head) =>
         $"{data}.reference-{InputHash.OfText($"{head.FormatVersion} {head.Data} {head.Model}")[..KeyDigits]}.jsonl";

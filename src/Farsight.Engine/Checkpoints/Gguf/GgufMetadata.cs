@@ -94,7 +94,7 @@ public sealed class GgufMetadata
 
     /// <summary>Reads a list of whole numbers of up to 32 bits.</summary>
     /// <exception cref="InputException">The key is missing, or its value has another type.</exception>
-    public int[] Wholes(string key)
+    internal int[] Wholes(string key)
     {
         GgufEntry entry = List(key, IsInteger, "whole numbers");
         int[] values = new int[entry.Count];

@@ -23,8 +23,7 @@ static partial class AdaLEvalAnswer
     /// <summary>Returns the designation ("A3") that a BestAnswer prediction chooses, or "???" for none.</summary>
     /// <remarks>
     /// Official: the highest number i up to <paramref name="choices"/> of which "Ai" occurs, else of which the bare number occurs, also as
-    /// a part of a
-    /// longer one. Clean: whole designations, and only one may occur.
+    /// a part of a longer one. Clean: whole designations, and only one may occur.
     /// </remarks>
     public static string Best(string prediction, int choices, MetricMode mode = MetricMode.Official)
     {

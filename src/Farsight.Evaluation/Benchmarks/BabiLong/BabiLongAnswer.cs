@@ -16,8 +16,7 @@ static class BabiLongAnswer
     /// <param name="labels">All answers of the task.</param>
     /// <param name="mode">
     /// Official finds labels inside other words ("no" in "know"), and its cut at "Question" never comes about in text made lower case.
-    /// Clean
-    /// asks for whole words, and cuts.
+    /// Clean asks for whole words, and cuts.
     /// </param>
     public static bool IsCorrect(
         string target,

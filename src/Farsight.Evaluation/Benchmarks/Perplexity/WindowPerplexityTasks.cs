@@ -146,8 +146,7 @@ readonly record struct SlidingWindow(int Begin, int End, int New, int Scored)
     /// <summary>Yields all windows over a text, as Hugging Face's recipe and YaRN's script place them.</summary>
     /// <remarks>
     /// Window i begins at token i · stride and has at most <paramref name="length"/> tokens, the BOS that is put before each among them.
-    /// The
-    /// first token of a window without BOS is predicted by nothing. The last window may score none. Source: jquesnelle/yarn,
+    /// The first token of a window without BOS is predicted by nothing. The last window may score none. Source: jquesnelle/yarn,
     /// eval/perplexity.py.
     /// </remarks>
     /// <param name="tokens">The number of tokens of the text.</param>

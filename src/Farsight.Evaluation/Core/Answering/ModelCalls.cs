@@ -79,7 +79,8 @@ sealed class ModelCalls(ILanguageModel model)
         }
     }
 
-    // An evaluation is one thread that waits; there is no context that this could block.
+    // The thread is that of the evaluation or one of its own for each group (TaskRun), so no thread of the pool is blocked by waiting,
+    // and no synchronization context waits for this thread.
     static (IReadOnlyList<Completion>? Completions, Exception? Failure) Result(
         Func<Task<IReadOnlyList<Completion>>> call, CancellationToken cancel)
     {

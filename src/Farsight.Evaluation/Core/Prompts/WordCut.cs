@@ -5,8 +5,7 @@ namespace Farsight.Evaluation.Core.Prompts;
 /// </summary>
 /// <remarks>
 /// Source: OpenLMLab/LEval @cd34b05, Baselines. First as many words are kept as the limit has tokens, then 250 fewer each time; words are
-/// what
-/// stands between single spaces. Only the document's tokens count, with those that the tokenizer adds.
+/// what stands between single spaces. Only the document's tokens count, with those that the tokenizer adds.
 /// </remarks>
 /// <param name="Start">Where the document begins in the text.</param>
 /// <param name="Length">Its characters.</param>

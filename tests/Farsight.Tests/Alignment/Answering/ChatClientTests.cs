@@ -31,6 +31,22 @@ public sealed class ChatClientTests : IDisposable
     }
 
     [Fact]
+    public async Task A_local_model_as_a_chat_client_applies_presence_and_frequency_penalties()
+    {
+        using IChatClient client = _model.LanguageModel.AsChatClient();
+        ChatOptions options = new() { MaxOutputTokens = 40, PresencePenalty = 1.5f, FrequencyPenalty = 0.5f };
+
+        ChatResponse answer = await client.GetResponseAsync(s_question, options);
+
+        Prompt prompt = new Prompt.Chat([new("system", "Answer."), new("user", "What is the lamp?")]);
+        Completion direct = (await _model.LanguageModel.CompleteAsync(
+            [new(prompt, new(40) { PresencePenalty = 1.5, FrequencyPenalty = 0.5 })]))[0];
+        Completion plain = (await _model.LanguageModel.CompleteAsync([new(prompt, new(40))]))[0];
+        Assert.Equal(direct.Text, answer.Text);
+        Assert.NotEqual(plain.Text, answer.Text);
+    }
+
+    [Fact]
     public async Task Many_callers_are_answered_one_after_the_other_and_streams_say_the_same()
     {
         using ModelChatClient client = new(_model.LanguageModel, maxNewTokens: 10);
@@ -80,7 +96,7 @@ public sealed class ChatClientTests : IDisposable
         Assert.Contains("tools", await Refusal(new() { Tools = [AIFunctionFactory.Create(() => 1)] }));
         Assert.Contains("response format", await Refusal(new() { ResponseFormat = ChatResponseFormat.Json }));
         Assert.Contains("logit_bias", await Refusal(new() { AdditionalProperties = new() { ["logit_bias"] = 1 } }));
-        Assert.Contains("penalty", await Refusal(new() { PresencePenalty = 1 }));
+        Assert.Contains("PresencePenalty is NaN", await Refusal(new() { PresencePenalty = float.NaN }));
         Assert.Contains("Temperature is -1", await Refusal(new() { Temperature = -1 }));
         Assert.Contains(
             "DataContent",

@@ -5,7 +5,6 @@ using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Quality;
 using Farsight.Engine;
-using Farsight.Engine.Inference;
 using Farsight.Engine.Numerics;
 
 namespace Farsight.Tests.Alignment.Synthesis;
@@ -180,7 +179,7 @@ public sealed class NegativesTests : IDisposable
             _ => $"{answer[..(answer.LastIndexOf(' ') + 1)]}{Number(request)}.",
         });
 
-    static ulong Number(GenerationRequest request)
+    static ulong Number(ScriptedRequest request)
     {
         SeededRandom random = request.Random;
         random.NextUInt64();

@@ -12,7 +12,7 @@ namespace Farsight.Tests.Alignment.Synthesis;
 /// <param name="format">Of the prompts.</param>
 /// <param name="tokenizer">Of the prompts.</param>
 /// <param name="spoil">Changes an answer: prompt's question, request, answer in; null out for a response that does not end.</param>
-sealed class ScriptedResponses(ChatFormat format, Tokenizer tokenizer, Func<string, GenerationRequest, string, string?>? spoil = null)
+sealed class ScriptedResponses(ChatFormat format, Tokenizer tokenizer, Func<string, ScriptedRequest, string, string?>? spoil = null)
     : ILanguageModel
 {
     internal int Calls { get; private set; }
@@ -27,10 +27,10 @@ sealed class ScriptedResponses(ChatFormat format, Tokenizer tokenizer, Func<stri
     {
         Calls++;
         return Task.FromResult<IReadOnlyList<Completion>>([.. requests.Select(r => Respond(new(
-            ((Prompt.Tokens)r.Prompt).Ids, r.Options.MaxNewTokens, new(r.Options.Temperature, r.Options.TopP), r.Random!.Value)))]);
+            ((Prompt.Tokens)r.Prompt).Ids, new(r.Options.Temperature, r.Options.TopP), r.Random!.Value)))]);
     }
 
-    Completion Respond(GenerationRequest request)
+    Completion Respond(ScriptedRequest request)
     {
         string[] parts = tokenizer.Decode([.. request.Prompt], skipSpecialTokens: false).Split("<|user|>");
         string question = parts[1].Split("<|assistant|>")[0];
@@ -54,3 +54,6 @@ sealed class ScriptedResponses(ChatFormat format, Tokenizer tokenizer, Func<stri
 
     static string Invent(SeededRandom random) => $"It is {random.NextUInt64() % 100_000}.";
 }
+
+/// <summary>A request to <see cref="ScriptedResponses"/>.</summary>
+sealed record ScriptedRequest(IReadOnlyList<int> Prompt, Sampling Sampling, SeededRandom Random);

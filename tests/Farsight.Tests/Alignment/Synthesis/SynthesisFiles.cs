@@ -3,7 +3,6 @@ using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Synthesis;
-using Farsight.Engine.Inference;
 using Farsight.Tests.Text.Tokenizers;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
@@ -60,7 +59,7 @@ sealed class SynthesisFiles : IDisposable
             Format,
             chat.AsLanguageModel("scripted chat", concurrency));
 
-    internal static ScriptedResponses Script(Func<string, GenerationRequest, string, string?>? spoil = null) =>
+    internal static ScriptedResponses Script(Func<string, ScriptedRequest, string, string?>? spoil = null) =>
         new(Format, Tokenizer, spoil);
 
     internal static SynthesisSummary<LogoSettings> Run(LogoOptions options, ILanguageModel? source = null) =>

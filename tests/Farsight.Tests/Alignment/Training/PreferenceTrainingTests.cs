@@ -2,6 +2,7 @@ using Farsight.Alignment.Data;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Training;
+using Farsight.Alignment.Training.Reference;
 using Farsight.Engine;
 using Farsight.Engine.Models;
 

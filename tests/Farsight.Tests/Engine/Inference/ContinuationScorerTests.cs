@@ -59,7 +59,7 @@ public sealed class ContinuationScorerTests
     public void Greedy_means_that_the_model_would_write_it()
     {
         using DecoderModel model = SmallModel.Create();
-        int[] greedy = new Generator(model, []).Generate([new([3, 1, 4], 3, Sampling.Greedy, default)])[0];
+        int[] greedy = new PromptDecoder(model).Greedy([[3, 1, 4]], [3])[0];
 
         IReadOnlyList<ContinuationScore> scores = new ContinuationScorer(model).Score([
             new([3, 1, 4], greedy),

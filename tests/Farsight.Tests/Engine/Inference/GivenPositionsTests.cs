@@ -1,6 +1,5 @@
 using Farsight.Engine.Inference;
 using Farsight.Engine.Models;
-using Farsight.Engine.Numerics;
 
 namespace Farsight.Tests.Engine.Inference;
 
@@ -63,7 +62,7 @@ public sealed class GivenPositionsTests
     {
         using DecoderModel model = SmallModel.Create();
 
-        int[] made = new Generator(model, []).Generate([Request(s_positions)])[0];
+        int[] made = Decode(model, s_positions)[0];
 
         TokenTreeBuilder builder = new();
         int root = builder.Add(TokenTreeBuilder.Root, s_prompt, s_positions, scored: false);
@@ -77,17 +76,15 @@ public sealed class GivenPositionsTests
     {
         using DecoderModel model = SmallModel.Create();
         int[] other = [.. s_positions.Select(p => p + 17)];
-        GenerationRequest[] requests = [Request(s_positions), Request(null), Request(other), Request(s_positions)];
+        int[]?[] positions = [s_positions, null, other, s_positions];
 
-        IReadOnlyList<int[]> together = new Generator(model, []).Generate(requests);
+        int[][] together = Decode(model, positions);
 
-        Assert.Equal(requests.Select(r => new Generator(model, []).Generate([r])[0]), together);
+        Assert.Equal(positions.Select(p => Decode(model, p)[0]), together);
         IReadOnlyList<ContinuationScore> scores =
             new ContinuationScorer(model).Score([new(s_prompt, [1]) { Positions = s_positions }, new(s_prompt, [1])]);
         Assert.NotEqual(scores[0].LogProbs[0], scores[1].LogProbs[0], tolerance: 1e-4f);
-        Assert.Equal(
-            new Generator(model, []).Generate([Request(null)])[0],
-            new Generator(model, []).Generate([Request([.. Enumerable.Range(0, s_prompt.Length)])])[0]);
+        Assert.Equal(Decode(model, [null])[0], Decode(model, [.. Enumerable.Range(0, s_prompt.Length)])[0]);
     }
 
     [Fact]
@@ -98,14 +95,14 @@ public sealed class GivenPositionsTests
 
         foreach (int[] positions in wrong)
         {
-            Assert.Throws<ArgumentException>(() => new Generator(model, []).Generate([Request(positions)]));
+            Assert.Throws<ArgumentException>(() => Decode(model, positions));
             Assert.Throws<ArgumentException>(
                 () => new ContinuationScorer(model).Score([new(s_prompt, [1]) { Positions = positions }]));
         }
     }
 
-    static GenerationRequest Request(int[]? positions) =>
-        new(s_prompt, 8, Sampling.Greedy, SeededRandom.For(1, "positions", 0)) { Positions = positions };
+    static int[][] Decode(DecoderModel model, params int[]?[] positions) =>
+        new PromptDecoder(model).Greedy([.. positions.Select(_ => s_prompt)], [.. positions.Select(_ => 8)], positions);
 
     static int[] Behind(int count) => [.. Enumerable.Range(s_positions[^1] + 1, count)];
 

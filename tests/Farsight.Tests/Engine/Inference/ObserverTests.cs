@@ -1,6 +1,5 @@
 using Farsight.Engine.Inference;
 using Farsight.Engine.Models;
-using Farsight.Engine.Numerics;
 using Farsight.Tests.Engine.Models;
 
 namespace Farsight.Tests.Engine.Inference;
@@ -14,11 +13,9 @@ public sealed class ObserverTests
         using DecoderModel model = SmallModel.Create(SmallModel.Config() with { SlidingWindow = window });
         int[][] prompts = [[3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5], [3, 1, 4, 1, 5, 9, 2, 7, 1], [8, 8]];
         List<(int Number, int Layer, int[] Peaks)> seen = [];
-        Generator generator = new(model, []) { Observer = (number, layer, peaks) => seen.Add((number, layer, peaks.ToArray())) };
+        PromptDecoder decoder = new(model) { Observer = (number, layer, peaks) => seen.Add((number, layer, peaks.ToArray())) };
 
-        IReadOnlyList<int[]> texts = generator.Generate([
-            .. prompts.Select(p => new GenerationRequest(p, 6, Sampling.Greedy, SeededRandom.For(1, "", 0))),
-        ]);
+        int[][] texts = decoder.Greedy(prompts, [6, 6, 6]);
 
         Assert.Equal(3 * 6 * 2, seen.Count);
         for (int p = 0; p < prompts.Length; p++)
@@ -41,14 +38,12 @@ public sealed class ObserverTests
     {
         using DecoderModel model = SmallModel.Create();
         int[] prompt = [.. Enumerable.Range(0, 1500).Select(i => (i * i + 3 * i) % 50)];
-        GenerationRequest request = new(prompt, 5, Sampling.Greedy, SeededRandom.For(1, "", 0));
         int most = 0;
 
-        int[] watched = new Generator(model, []) { Observer = (_, _, peaks) => most = Math.Max(most, peaks.ToArray().Max()) }.Generate([
-            request,
-        ])[0];
+        PromptDecoder observed = new(model) { Observer = (_, _, peaks) => most = Math.Max(most, peaks.ToArray().Max()) };
+        int[] watched = observed.Greedy([prompt], [5])[0];
 
-        Assert.Equal(new Generator(model, []).Generate([request])[0], watched);
+        Assert.Equal(new PromptDecoder(model).Greedy([prompt], [5])[0], watched);
         Assert.InRange(most, 1024, 1504); // the prompt's second pass is looked at as well
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Rope;
 
@@ -138,7 +139,8 @@ public sealed class RopeFrequenciesTests
         RopeFrequencies frequencies = new([1f, 0.25f, 1e-3f], 1.5);
         int[] positions = [7, 0, 131_071, 7];
 
-        RopeTable table = RopeTable.Create(positions, frequencies);
+        RopeTable table = new(Rows.Allocate(4, 3), Rows.Allocate(4, 3));
+        table.Fill(positions, frequencies);
 
         for (int row = 0; row < positions.Length; row++)
         {

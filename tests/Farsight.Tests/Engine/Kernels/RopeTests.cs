@@ -1,4 +1,5 @@
 using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
 using Farsight.Engine.Rope;
 
 namespace Farsight.Tests.Engine.Kernels;
@@ -67,7 +68,8 @@ public sealed class RopeTests
     {
         float[] query = TestData.Normal(64, seed: 1), key = TestData.Normal(64, seed: 2);
         RopeFrequencies frequencies = RopeFrequencies.Of(64, 10000, new RopeScaling.Unscaled());
-        RopeTable table = RopeTable.Create([3, 10, 100_003, 100_010], frequencies);
+        RopeTable table = new(Rows.Allocate(4, 32), Rows.Allocate(4, 32));
+        table.Fill([3, 10, 100_003, 100_010], frequencies);
 
         double Score(int queryRow, int keyRow)
         {

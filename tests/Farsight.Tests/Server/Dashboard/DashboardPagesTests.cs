@@ -238,7 +238,7 @@ public sealed partial class DashboardPagesTests(DashboardFiles files) : IClassFi
         using HttpResponseMessage response = await client.SendAsync(message);
 
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
-        Assert.Contains("--allow-stop", await response.Content.ReadAsStringAsync());
+        Assert.Contains("permission to stop runs", await response.Content.ReadAsStringAsync());
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Contrast;
 using Farsight.Engine;
-using Farsight.Engine.Inference;
 
 namespace Farsight.Tests.Alignment.Synthesis.Contrast;
 
@@ -152,7 +151,7 @@ public sealed class ContrastSynthesisTests : IDisposable
     }
 
     static SynthesisSummary<ContrastSettings> Run(
-        ContrastOptions options, Func<string, GenerationRequest, string, string?>? spoil = null) =>
+        ContrastOptions options, Func<string, ScriptedRequest, string, string?>? spoil = null) =>
         SynthesisRun.Start(options, SynthesisFiles.Model(SynthesisFiles.Script(spoil)), null, CancellationToken.None);
 
     static string TextOf(PreferenceSample sample) => SynthesisFiles.Tokenizer.Decode([.. sample.Context.SelectMany(c => c.Tokens)]);

@@ -3,7 +3,6 @@ using Farsight.Alignment.Data.Exchange;
 using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.LongPo;
 using Farsight.Engine;
-using Farsight.Engine.Inference;
 
 namespace Farsight.Tests.Alignment.Synthesis.LongPo;
 
@@ -16,7 +15,7 @@ public sealed class LongPoSynthesisTests : IDisposable
     [Fact]
     public void A_chosen_response_is_written_from_one_chunk_and_a_rejected_one_from_the_whole_document()
     {
-        List<GenerationRequest> asked = [];
+        List<ScriptedRequest> asked = [];
         SynthesisSummary<LongPoSettings> summary = Run(
             Options(),
             spoil: (_, request, answer) =>
@@ -213,14 +212,14 @@ public sealed class LongPoSynthesisTests : IDisposable
             DocumentTokens = Document,
         };
 
-    static SynthesisSummary<LongPoSettings> Run(LongPoOptions options, Func<string, GenerationRequest, string, string?>? spoil = null) =>
+    static SynthesisSummary<LongPoSettings> Run(LongPoOptions options, Func<string, ScriptedRequest, string, string?>? spoil = null) =>
         SynthesisRun.Start(
             options,
             SynthesisFiles.Model(SynthesisFiles.Script(spoil ?? ((_, request, answer) => Forgets(request, answer)))),
             null,
             CancellationToken.None);
 
-    static bool IsLong(GenerationRequest request) => request.Prompt.Count > Most + 60;
+    static bool IsLong(ScriptedRequest request) => request.Prompt.Count > Most + 60;
 
-    static string Forgets(GenerationRequest request, string answer) => IsLong(request) ? "It is somewhere in the text." : answer;
+    static string Forgets(ScriptedRequest request, string answer) => IsLong(request) ? "It is somewhere in the text." : answer;
 }

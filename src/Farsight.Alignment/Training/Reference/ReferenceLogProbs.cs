@@ -7,9 +7,8 @@ using Farsight.Engine;
 using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
-using Farsight.Engine.Numerics;
 
-namespace Farsight.Alignment.Training;
+namespace Farsight.Alignment.Training.Reference;
 
 /// <summary>Computes the responses' log-probabilities under the model before training, once, and keeps them in a file.</summary>
 /// <remarks>
@@ -92,9 +91,7 @@ public static class ReferenceLogProbs
     static PreferenceLogProbs[] Compute(ITrainable model, SampleTokens sample, int? rejectedResponses)
     {
         SampleTree builder = new();
-        SeededRandom unused = default;
-        IReadOnlyList<SampleNodes> questions = builder.Add(
-            sample, new Plain().Assign(sample.Shape, ref unused), rejectedResponses, scorePrompt: false);
+        IReadOnlyList<SampleNodes> questions = builder.Add(sample, Plain.Of(sample.Shape), rejectedResponses, scorePrompt: false);
         TokenTree tree = builder.Build();
         using ITreePass pass = model.Evaluate(tree);
         PreferenceLogProbs[] logProbs = new PreferenceLogProbs[questions.Count];

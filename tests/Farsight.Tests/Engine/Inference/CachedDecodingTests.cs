@@ -1,11 +1,10 @@
 using Farsight.Engine.Inference;
 using Farsight.Engine.Models;
-using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
 
 namespace Farsight.Tests.Engine.Inference;
 
-public sealed class GeneratorTests
+public sealed class CachedDecodingTests
 {
     [Fact]
     public void Decoding_with_a_cache_is_a_full_forward_at_every_token()
@@ -29,44 +28,12 @@ public sealed class GeneratorTests
         using DecoderModel model = SmallModel.Create();
         int[][] prompts = [.. Enumerable.Range(0, 7).Select(i => Enumerable.Range(0, 3 + 2 * i).Select(t => (t * 7 + i) % 50).ToArray())];
 
-        IReadOnlyList<int[]> together = Greedy(model, prompts, 9);
+        int[][] together = Greedy(model, prompts, 9);
 
         for (int i = 0; i < prompts.Length; i++)
         {
             Assert.Equal(Greedy(model, [prompts[i]], 9)[0], together[i]);
         }
-    }
-
-    [Theory]
-    [InlineData(0), InlineData(1)]
-    public void A_request_has_stop_tokens_of_its_own_and_none_among_its_first(float temperature)
-    {
-        using DecoderModel model = SmallModel.Create();
-        int[] prompt = [3, 1, 4], all = [.. Enumerable.Range(0, model.Config.VocabSize)];
-        GenerationRequest request = new(prompt, 6, new(temperature, 1), SeededRandom.For(1, "stops", 0));
-        int[] free = new Generator(model, []).Generate([request])[0];
-
-        IReadOnlyList<int[]> stopped = new Generator(model, [free[0]]).Generate([
-            request,
-            request with
-            {
-                MinNewTokens = 1,
-            },
-            request with
-            {
-                StopTokens = all,
-            },
-            request with
-            {
-                StopTokens = [.. all.Except([7])],
-                MinNewTokens = 1,
-            },
-        ]);
-
-        Assert.Equal([free[0]], stopped[0]);
-        Assert.NotEqual(free[0], stopped[1][0]);
-        Assert.Single(stopped[2]);
-        Assert.Equal((7, 2), (stopped[3][0], stopped[3].Length));
     }
 
     [Fact]
@@ -159,7 +126,7 @@ public sealed class GeneratorTests
             template,
         ];
 
-        IReadOnlyList<int[]> together = new Generator(model, [], cacheBytes).Generate([.. prompts.Select((p, i) => Request(p, 3 + i))]);
+        int[][] together = new PromptDecoder(model, cacheBytes).Greedy(prompts, [.. prompts.Select((_, i) => 3 + i)]);
 
         for (int i = 0; i < prompts.Length; i++)
         {
@@ -171,13 +138,13 @@ public sealed class GeneratorTests
     public void Threads_do_not_change_a_bit()
     {
         using DecoderModel model = SmallModel.Create();
-        GenerationRequest[] requests = [.. Enumerable.Range(0, 20).Select(i =>
-            new GenerationRequest([.. Tokens(0, 30), .. Tokens(i, 1 + i)], 12, new(1.3, 0.9), SeededRandom.For(3, "test", i)))];
-        IReadOnlyList<int[]> several = new Generator(model, []).Generate(requests);
+        int[][] prompts = [.. Enumerable.Range(0, 20).Select(i => (int[])[.. Tokens(0, 30), .. Tokens(i, 1 + i)])];
+        int[] newTokens = [.. prompts.Select(_ => 12)];
+        int[][] several = new PromptDecoder(model).Sampled(prompts, newTokens, new(1.3, 0.9));
 
         using ThreadCount one = new(1);
 
-        Assert.Equal(several, new Generator(model, []).Generate(requests));
+        Assert.Equal(several, new PromptDecoder(model).Sampled(prompts, newTokens, new(1.3, 0.9)));
     }
 
     [Fact]
@@ -203,15 +170,14 @@ public sealed class GeneratorTests
     }
 
     [Fact]
-    public void A_stop_token_ends_a_completion_and_the_budget_ends_the_others()
+    public void The_budget_or_a_choice_of_no_token_ends_a_completion()
     {
         using DecoderModel model = SmallModel.Create();
-        int[] free = Greedy(model, [[3, 1, 4]], 8)[0];
+        int[] choices = new int[2];
 
-        int[] stopped = new Generator(model, [free[2]]).Generate([Request([3, 1, 4], 8)])[0];
+        new PromptDecoder(model).Run([[3, 1, 4], [1, 5]], [8, 8], (prompt, _) => ++choices[prompt] == 3 && prompt == 0 ? null : 7);
 
-        Assert.Equal(8, free.Length);
-        Assert.Equal(free[..(Array.IndexOf(free, free[2]) + 1)], stopped);
+        Assert.Equal([3, 8], choices);
     }
 
     [Fact]
@@ -223,10 +189,8 @@ public sealed class GeneratorTests
         Assert.Throws<ArgumentException>(() => batch.Extend([new(0, [1, 2, 3, 4, 5])], (_, _) => { }));
     }
 
-    static IReadOnlyList<int[]> Greedy(DecoderModel model, int[][] prompts, int tokens) =>
-        new Generator(model, []).Generate([.. prompts.Select(p => Request(p, tokens))]);
-
-    static GenerationRequest Request(int[] prompt, int tokens) => new(prompt, tokens, Sampling.Greedy, SeededRandom.For(1, "test", 0));
+    static int[][] Greedy(DecoderModel model, int[][] prompts, int tokens) =>
+        new PromptDecoder(model).Greedy(prompts, [.. prompts.Select(_ => tokens)]);
 
     static int[] Tokens(int which, int count) => [.. Enumerable.Range(0, count).Select(i => (i * i + 3 * i + 11 * which) % 50)];
 }

@@ -2,12 +2,13 @@ using System.Diagnostics;
 using System.Text;
 using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Data;
-using Farsight.Alignment.Synthesis;
 using Farsight.Alignment.Synthesis.Scoring;
+using Farsight.Engine;
+using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
 
-namespace Farsight.Workflows.Timing;
+namespace Farsight.Alignment.Synthesis;
 
 /// <summary>Represents the results of <see cref="SynthesisBenchmark"/>.</summary>
 /// <param name="Bytes">Bytes of the documents in UTF-8.</param>
@@ -29,7 +30,7 @@ public static class SynthesisBenchmark
     /// <param name="documents">The corpus.</param>
     /// <param name="samples">How many to make.</param>
     /// <param name="cancel">Stops between samples.</param>
-    /// <exception cref="Engine.InputException">A file cannot be read, or the documents are too short.</exception>
+    /// <exception cref="InputException">A file cannot be read, or the documents are too short.</exception>
     public static SynthesisBenchmarkResult Run(string model, string documents, int samples, CancellationToken cancel)
     {
         Tokenizer tokenizer = Tokenizer.Load(model);
@@ -89,7 +90,7 @@ public static class SynthesisBenchmark
     /// <summary>Copies words of the context from a random place.</summary>
     static string Copy(ResponseRequest ask, Tokenizer tokenizer)
     {
-        Engine.Numerics.SeededRandom random = ask.Random;
+        SeededRandom random = ask.Random;
         int from = random.Next(Math.Max(1, ask.Context.Length - 32));
         string[] words = tokenizer
             .Decode(ask.Context.AsSpan(from, Math.Min(32, ask.Context.Length)))
