@@ -13,7 +13,7 @@ namespace Farsight.Engine.Models;
 public sealed record TrainingShape(ModelConfig Config, long WeightBytes, LoraOptions? Lora, int EmbeddingRows, bool Muon)
 {
     /// <summary>Number of adapter values or, without an adapter, of values of all matrices and vectors of the layers.</summary>
-    internal long AdapterValues => Matrices().Sum() + Vectors();
+    public long AdapterValues => Matrices().Sum() + Vectors();
 
     /// <summary>Number of trained values of the embeddings and the head.</summary>
     internal long EmbeddingValues => Lora is null
