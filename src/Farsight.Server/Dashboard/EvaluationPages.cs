@@ -56,7 +56,8 @@ sealed class EvaluationPages(ShownFolders folders)
                 if (found.Count < MostOpen && File.Exists(Path.Combine(folder, HeadScores.FileName)))
                 {
                     IReadOnlyList<AttentionHead> heads = HeadScores.Read(folders.RequireOwn(folder)).RetrievalHeads;
-                    found.AddRange(heads.Count > 0 ? [(item.Name, string.Join(' ', heads.Select(h => $"{h.Layer}-{h.Head}")))] : []);
+                    IEnumerable<string> names = heads.Select(h => string.Create(CultureInfo.InvariantCulture, $"{h.Layer}-{h.Head}"));
+                    found.AddRange(heads.Count > 0 ? [(item.Name, string.Join(' ', names))] : []);
                 }
             }
             catch (Exception e) when (e is InputException or PageException or IOException or UnauthorizedAccessException)
