@@ -186,6 +186,11 @@ public sealed class TreeTests
         Dictionary<string, double[]> others = Passes.Gradients(actual);
         foreach ((string name, double[] gradient) in Passes.Gradients(expected))
         {
+            if (name.Contains(".experts.", StringComparison.Ordinal) && gradient.Max(Math.Abs) == 0)
+            {
+                Assert.Equal(0, others[name].Max(Math.Abs)); // no token chose the expert
+                continue;
+            }
             Assert.NotEqual(0, gradient.Max(Math.Abs));
             Near.RelativeToLargest(gradient, Array.ConvertAll(others[name], g => (float)g), 2e-4, name);
         }
