@@ -53,7 +53,20 @@ public sealed class HubDownload(HubName name)
     /// <summary>Whether the file system has symbolic links.</summary>
     internal bool HasLinks { get; init; } = true;
 
-    /// <summary>Downloads the files that are missing.</summary>
+    /// <summary>Returns the whole model as an earlier download left it in the cache; null for none.</summary>
+    DownloadedModel? InCache()
+    {
+        if (FileName is not null || Output is not null || HubCache.Find(_name, Settings) is not { } found)
+        {
+            return null;
+        }
+        string[] files = File.Exists(found) ? [found] : Directory.GetFiles(found, "*", SearchOption.AllDirectories);
+        return new(found, files.Length, files.Sum(f => new FileInfo(f).ResolveLinkTarget(returnFinalTarget: true) is FileInfo blob
+            ? blob.Length
+            : new FileInfo(f).Length), 0);
+    }
+
+    /// <summary>Downloads the files that are missing. Offline, only a model in the cache is returned.</summary>
     /// <param name="progress">Receives the progress; null to ignore it.</param>
     /// <param name="cancel">Stops the download; the next call resumes it.</param>
     /// <exception cref="InputException">
@@ -64,7 +77,8 @@ public sealed class HubDownload(HubName name)
     {
         if (Settings.IsOffline)
         {
-            throw new InputException("HF_HUB_OFFLINE is set, which forbids downloads; unset it.");
+            return InCache()
+                ?? throw new InputException($"HF_HUB_OFFLINE is set, which forbids downloads, and the cache has no {_name}; unset it.");
         }
         HubToken? token = Settings.ReadToken();
         using FileDownloads downloads = new(new WebRequests(token, usesProxy: !Settings.Address("").IsLoopback)) { Pause = Pause };

@@ -67,7 +67,8 @@ static class DataAugmentCommand
         }
         parse.InvocationConfiguration.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{options.File}: {counts.Sequences} sequences, {counts.Tied} of them tied; {counts.CutCharacters} characters cut off at the length"
+            $"{options.File}: {counts.Sequences} sequences, {counts.Tied} of them tied; "
+                + $"{counts.CutCharacters} characters cut off at the length"
                 + $"{(counts.WithMarks > 0 ? $"; {counts.WithMarks} documents left out, which contain a mark" : "")}"));
         return ExitCode.Done;
     }

@@ -53,7 +53,9 @@ sealed class ExamplesLog : IDisposable
         string[] there = Directory.Exists(directory)
             ? [.. Directory.EnumerateFileSystemEntries(directory).Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal)]
             : [];
-        if (there.Length > 0 && !there.Any(e => e is EvalFiles.ExamplesName or EvalFiles.ResultsName or EvalFiles.LockName))
+        // The folder of a training run has a lock and timings, too.
+        bool isEvaluation = there.Any(e => e is EvalFiles.ExamplesName or EvalFiles.ResultsName) || there is [EvalFiles.LockName];
+        if (there.Length > 0 && !isEvaluation)
         {
             throw new InputException(
                 $"{directory} is not empty and is not an evaluation (it contains {there[0]}); choose a new output folder.");

@@ -54,7 +54,7 @@ public sealed class HeadScores
     internal double Retrieval => Ranking.Take(Best).Average(r => r.Score);
 
     /// <summary>The retrieval heads, the best first.</summary>
-    internal IReadOnlyList<AttentionHead> RetrievalHeads => [.. Ranking.TakeWhile(r => r.Score > Threshold).Select(r => r.Head)];
+    public IReadOnlyList<AttentionHead> RetrievalHeads => [.. Ranking.TakeWhile(r => r.Score > Threshold).Select(r => r.Head)];
 
     /// <summary>Collects the runs of an evaluation's records; null if no task measured heads.</summary>
     public static HeadScores? Of(IReadOnlyList<EvalRecord> records) => Of(records.Select(r => r.Beside));

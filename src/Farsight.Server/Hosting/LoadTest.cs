@@ -46,7 +46,7 @@ public sealed record LoadTestRound(
 public static class LoadTest
 {
     /// <summary>Runs all rounds.</summary>
-    /// <param name="server">What is served, and the limits; host, port and key are replaced.</param>
+    /// <param name="server">The served model and the limits; host, port and key are replaced.</param>
     /// <param name="options">Size of the test.</param>
     /// <param name="cancel">Ends the test.</param>
     /// <exception cref="InputException">The model cannot be served, or the document does not fit its window.</exception>

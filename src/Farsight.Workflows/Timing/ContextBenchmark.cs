@@ -67,7 +67,7 @@ public static class ContextBenchmark
         }
     }
 
-    /// <summary>Lets the process's peak memory begin anew, which Linux allows.</summary>
+    /// <summary>Lets the process's peak memory begin again at the current one, which Linux allows.</summary>
     /// <returns>False where the system does not.</returns>
     static bool TryResetPeak()
     {

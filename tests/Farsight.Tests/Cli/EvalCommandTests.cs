@@ -45,6 +45,20 @@ public sealed class EvalCommandTests
     }
 
     [Fact]
+    public async Task The_folder_of_a_training_run_is_not_used_for_answers()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["run.lock"], "");
+        File.WriteAllText(folder["timing.jsonl"], "{}\n");
+        string run = Path.GetDirectoryName(folder["run.lock"])!;
+
+        string error = await Refused("--model", "models/tiny", "--length", "512", "--depths", "1", "--samples", "1", "--out", run);
+
+        Assert.Contains("is not empty and is not an evaluation (it contains run.lock)", error);
+        Assert.Equal("{}\n", File.ReadAllText(folder["timing.jsonl"]));
+    }
+
+    [Fact]
     public async Task An_unknown_task_is_said_before_the_model_is_opened()
     {
         string message = await Refused("--task", "nedle", "--model", "nowhere");

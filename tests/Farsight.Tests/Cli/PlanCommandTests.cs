@@ -88,7 +88,8 @@ public sealed class PlanCommandTests : IDisposable
             """{"hidden":64,"layers":3,"heads":4,"kv_heads":2,"ffn":96,"vocab":320,"prompt":1000,"responses":[50,40,30]}""");
         string[] line =
         [
-            "plan", _files.RecipePath, "--shape", shape, "--device", "cuda", "--memory", "24GiB", "--set", """positions={"scheme":"plain"}""",
+            "plan", _files.RecipePath, "--shape", shape, "--device", "cuda", "--memory", "24GiB",
+            "--set", """positions={"scheme":"plain"}""",
         ];
 
         (int code, string json, _) = await CommandLine.Run([.. line, "--json"]);

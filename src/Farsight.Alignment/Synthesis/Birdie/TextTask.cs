@@ -10,9 +10,9 @@ namespace Farsight.Alignment.Synthesis.Birdie;
 /// tokenized; every text is read before its task and causally, without the bidirectional prefix of the paper; white space becomes a single
 /// space; the end token is the done mark.
 /// </remarks>
-/// <param name="Text">What the model reads.</param>
-/// <param name="Question">What it is to do.</param>
-/// <param name="Answer">What it is to write.</param>
+/// <param name="Text">The text that the model reads.</param>
+/// <param name="Question">The instruction.</param>
+/// <param name="Answer">The expected answer.</param>
 sealed record TextTask(string Text, string Question, string Answer)
 {
     const int MostBlanks = 20, LeastWords = 24, Delimiter = 3, LeastCopied = 8, MostCopied = 16;

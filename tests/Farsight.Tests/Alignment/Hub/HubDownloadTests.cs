@@ -256,9 +256,20 @@ public sealed class HubDownloadTests : HubDownloads
     [Fact]
     public async Task Offline_mode_forbids_downloads()
     {
-        HubSettings offline = HubSettings.From(n => n == "HF_HUB_OFFLINE" ? "1" : null);
+        HubSettings offline = HubSettings.From(n => n switch { "HF_HUB_OFFLINE" => "1", "HF_HUB_CACHE" => Cache, _ => null });
 
         Assert.Contains("HF_HUB_OFFLINE is set", await Message(new(HubName.Parse(HubServer.Id)) { Settings = offline }));
+    }
+
+    [Fact]
+    public async Task Offline_mode_returns_what_the_cache_has()
+    {
+        DownloadedModel model = await Download().Run(null, default);
+        HubSettings offline = HubSettings.From(n => n switch { "HF_HUB_OFFLINE" => "1", "HF_HUB_CACHE" => Cache, _ => null });
+
+        DownloadedModel cached = await new HubDownload(HubName.Parse(HubServer.Id)) { Settings = offline }.Run(null, default);
+
+        Assert.Equal(model with { Downloaded = 0 }, cached);
     }
 
     [Fact]

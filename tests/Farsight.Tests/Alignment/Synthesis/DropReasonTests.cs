@@ -16,7 +16,7 @@ public sealed class DropReasonTests
     [Fact]
     public void Every_reason_is_one_sentence_with_and_without_turn_before_it()
     {
-        Assert.Equal(40, s_reasons.Distinct().Count());
+        Assert.Equal(43, s_reasons.Distinct().Count());
         Assert.All(s_reasons, r =>
         {
             Assert.Matches("^[A-Z].*[;,] .*[.]$", DropReason.Describe(r));

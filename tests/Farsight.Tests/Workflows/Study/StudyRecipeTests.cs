@@ -135,7 +135,7 @@ public sealed class StudyRecipeTests : IDisposable
     [InlineData(
         "prepare",
         """[{ "make": "magic", "out": "a" }]""",
-        "prepare[0].make: 'magic' is unknown; use one of contrast, documents, facts"
+        "prepare[0].make: 'magic' is unknown; use one of birdie, contrast, documents, facts"
     )]
     [InlineData(
         "prepare",

@@ -98,7 +98,7 @@ public sealed class ToolImportTests : ForeignLines
     [InlineData($$"""{"messages":[{{Ask}},{{Result}},{{Clear}}],"tools":{{Tools}}}""")] // a result without its call
     [InlineData($$"""{"prompt":[{{Ask}}],"chosen":[{{Clear}}],"rejected":[{{Call}}],"tools":{{Tools}}}""")]
     [InlineData($$"""{"messages":[{{Ask}},{{Clear}}],"tools":[{"type":"function"}]}""")]
-    [InlineData($$"""{"messages":[{{Ask}},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"no JSON"}}]}]}""")]
+    [InlineData($$$"""{"messages":[{{{Ask}}},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"no JSON"}}]}]}""")]
     public void Calls_that_a_sample_cannot_hold_are_dropped_as_tool_calls(string line)
     {
         File.WriteAllLines(Input, [line, $$"""{"messages":[{{User}},{{Good}}]}"""]);
