@@ -76,8 +76,8 @@ static class PlanCommand
     static readonly SizeOption s_memory = SizeOption.Memory(hasDevice: true);
     static readonly DeviceOption s_device = new()
     {
-        Description = "Plan the memory of a device, which --memory states and which need not be there: torch-cpu or cuda. "
-            + "Default: cpu, the memory of this program.",
+        Description = "Plan the memory of a device, torch-cpu or cuda, with --memory as its size. The device need not exist; cpu is "
+            + "the engine of this program.",
     };
     static readonly ThreadsOption s_threads = new();
 

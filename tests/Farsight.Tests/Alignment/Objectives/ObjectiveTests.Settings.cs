@@ -189,7 +189,8 @@ public sealed partial class ObjectiveTests
             + "\"clip_high\":0.28,\"kl_weight\":0.001,\"normalize_deviation\":true,\"average\":\"token\",\"evidence\":true}"
     )]
     [InlineData(
-        "{\"name\":\"distill\",\"top_k\":16,\"reverse_share\":0.5,\"nll_weight\":0,\"teacher\":\"models/big\",\"context\":\"short\"}"
+        "{\"name\":\"distill\",\"top_k\":16,\"reverse_share\":0.5,\"nll_weight\":0,\"teacher\":\"models/big\",\"context\":\"short\","
+            + "\"live\":false}"
     )]
     public void Json_holds_the_settings_and_nothing_else(string json) =>
         Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize<IPreferenceObjective>(json, s_json), s_json));

@@ -50,7 +50,6 @@ public sealed class DroppedForeignLineTests : ForeignLines
         "tool_calls",
         $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":null,"tool_calls":[{}]}],"rejected":[{{Bad}}]}""")]
     [InlineData("tool_calls", $$"""{"prompt":[{{User}},{"role":"tool","content":"x"}],"chosen":[{{Good}}],"rejected":[{{Bad}}]}""")]
-    [InlineData("tool_calls", """{"prompt":"a","chosen":"b","rejected":"c","tools":[{"name":"f"}]}""")]
     [InlineData(
         "reasoning_content",
         $$"""{"prompt":[{{User}}],"chosen":[{"role":"assistant","content":"x","reasoning_content":"y"}],"rejected":[{{Bad}}]}""")]
