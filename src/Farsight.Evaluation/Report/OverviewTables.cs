@@ -85,8 +85,8 @@ static class OverviewTables
                             new(ReportText.Score(d.IsShare, d.Before)),
                             new(ReportText.Score(d.IsShare, d.After)),
                             new(
-                                ReportText.Signed(d.IsShare, d.Difference),
-                                $"{ReportText.Signed(d.IsShare, d.Low)} to {ReportText.Signed(d.IsShare, d.High)}"),
+                                ReportText.WithSign(d.IsShare, d.Difference),
+                                $"{ReportText.WithSign(d.IsShare, d.Low)} to {ReportText.WithSign(d.IsShare, d.High)}"),
                             new(
                                 d.Verdict switch
                                 {

@@ -31,7 +31,7 @@ public static class ReportText
     public static string Score(bool isShare, double value) => isShare ? PercentOne(value) : Fixed(value, 2);
 
     /// <summary>Formats a difference of scores with its sign: "+1.2", "−0.4"; "0.0" has none.</summary>
-    public static string Signed(bool isShare, double difference)
+    public static string WithSign(bool isShare, double difference)
     {
         string size = Score(isShare, Math.Abs(difference));
         return size.All(c => c is '0' or '.') ? size : $"{(difference > 0 ? "+" : "−")}{size}";

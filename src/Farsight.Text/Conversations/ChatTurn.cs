@@ -30,7 +30,7 @@ public sealed record ChatTurn(string Role, string Content)
         && JsonNode.DeepEquals(ToolCalls, other.ToolCalls);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Role, Content, ToolCallId, Name);
+    public override int GetHashCode() => (Role, Content, ToolCallId, Name).GetHashCode();
 
     /// <summary>Returns the message as templates read it.</summary>
     internal JsonObject ToJson()

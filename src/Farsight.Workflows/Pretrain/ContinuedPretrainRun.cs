@@ -49,7 +49,7 @@ public static class ContinuedPretrainRun
         }
         try
         {
-            return Train(request, config, level, progress, cancel, notice);
+            return Train(request, config, level, progress, notice, cancel);
         }
         catch (OutOfMemoryException e)
         {
@@ -59,7 +59,7 @@ public static class ContinuedPretrainRun
 
     static string Train(
         ContinuedPretrainRequest request, ModelConfig config, Recomputation level, IProgress<TrainingProgress>? progress,
-        CancellationToken cancel, Action<string>? notice)
+        Action<string>? notice, CancellationToken cancel)
     {
         ContinuedPretrainRecipe recipe = request.Recipe;
         MixtureInputs inputs = MixtureInputs.Read(request, config, notice);

@@ -154,8 +154,8 @@ sealed class StudyTables(StudyPlan plan, StudyPaths paths, IReadOnlyList<StudyCo
         bool isShare = column.Metric.IsShare;
         string verdict = d.Verdict == "unclear" ? "" : $"{d.Verdict}, ";
         return new(
-            ReportText.Signed(isShare, d.Difference),
-            $"{verdict}{ReportText.Signed(isShare, d.Low)} to {ReportText.Signed(isShare, d.High)}",
+            ReportText.WithSign(isShare, d.Difference),
+            $"{verdict}{ReportText.WithSign(isShare, d.Low)} to {ReportText.WithSign(isShare, d.High)}",
             d.Verdict == "better");
     }
 

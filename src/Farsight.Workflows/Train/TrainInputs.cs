@@ -156,7 +156,7 @@ sealed record TrainInputs(
     /// <exception cref="InputException">The teacher does not fit the base model, a sample has several turns, or the file is
     /// damaged.</exception>
     internal IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> ReadTeacher(
-        TeacherOptions? options, Action<int, int>? progress, CancellationToken cancel, Communicator ranks)
+        TeacherOptions? options, Action<int, int>? progress, Communicator ranks, CancellationToken cancel)
     {
         return options is { Live: false } && Teacher is { } teacher
             ? TeacherFile.ReadOrCompute(

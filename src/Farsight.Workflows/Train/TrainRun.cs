@@ -159,7 +159,7 @@ public static class TrainRun
             : new Dictionary<string, PreferenceLogProbs>();
         afterShort = ReferenceLogProbs.Share(afterShort, ranks);
         IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> teacherTokens =
-            inputs.ReadTeacher(objective.Distillation, request.ReferenceProgress, cancel, ranks);
+            inputs.ReadTeacher(objective.Distillation, request.ReferenceProgress, ranks, cancel);
         using LiveTeacher? liveTeacher = inputs.OpenLiveTeacher(objective.Distillation);
         NumberFormat? weights = recipe.Weights?.ToNumberFormat();
         // A device converts to formats of single values itself, and takes blocks from the host.

@@ -291,11 +291,11 @@ public sealed class RankedTrainingTests : IDisposable
             ranks, run, settings, files ?? _files,
             stop is { } at && ranks.IsFirst ? new Stopping(at.Source, at.Step) : null,
             context,
-            stop?.Source.Token ?? CancellationToken.None));
+            cancel: stop?.Source.Token ?? CancellationToken.None));
 
     static string Start(
         Communicator ranks, string run, string[] settings, TrainingFiles files, IProgress<TrainingProgress>? progress = null,
-        int context = 1, CancellationToken cancel = default, string? folder = null) =>
+        int context = 1, string? folder = null, CancellationToken cancel = default) =>
         TrainRun.Start(
             new(Recipe(settings, files), files.RecipePath, files.In(run), Resume: true)
             {

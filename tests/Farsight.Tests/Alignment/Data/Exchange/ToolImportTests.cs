@@ -126,7 +126,7 @@ public sealed class ToolImportTests : ForeignLines
 
         TokenTree tree = work.MicroSteps(1).Single().Tree;
 
-        int learned = Assert.Single(tree.Nodes.Index().Where(n => n.Item.ScoredCount > 0)).Index;
+        int learned = Assert.Single(tree.Nodes.Index(), n => n.Item.ScoredCount > 0).Index;
         int[] own = [.. tree.Tokens.ToArray().Take(tree.Nodes[0].Count)];
         Assert.Equal((2, 1), (tree.Nodes.Count, learned));
         Assert.Equal(prompt, s_tools.Tokenizer.Decode(own, skipSpecialTokens: false));
