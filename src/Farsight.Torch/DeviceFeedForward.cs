@@ -6,8 +6,8 @@ namespace Farsight.Torch;
 
 /// <summary>Represents the feed-forward part of a block on the device: a gated MLP, or experts of which each token uses some.</summary>
 /// <remarks>
-/// With experts, y = Σ over the chosen experts e of w[e] · MLP[e](x). A weight multiplies the input of an expert's down projection, as in the
-/// engine on the CPU.
+/// With experts, y = Σ over the chosen experts e of w[e] · MLP[e](x). A weight multiplies the input of an expert's down projection, as the
+/// engine on the CPU does.
 /// </remarks>
 sealed class DeviceFeedForward
 {

@@ -54,7 +54,7 @@ public sealed class DecodingBatch : IDisposable
     }
 
     /// <summary>Returns whether sequences can share tokens: false if RoPE depends on the length of the whole text.</summary>
-    internal static bool CanShare(DecoderModel model) => !model.Config.RopeScaling.DependsOnLength;
+    public static bool CanShare(DecoderModel model) => !model.Config.RopeScaling.DependsOnLength;
 
     /// <summary>Computes the bytes of the cache per token.</summary>
     public static long BytesPerToken(ModelConfig config) =>
