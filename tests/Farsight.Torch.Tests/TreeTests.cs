@@ -90,8 +90,8 @@ public sealed class TreeTests
         Compare(expected, device, Forest());
 
         Assert.Equal(expected.ExpertLoad, ((ITrainable)device).ExpertLoad);
-        // The last layer has only the rows that predict scored tokens.
-        Assert.Equal([43L * 2, 0, 20 * 2], ((ITrainable)device).ExpertLoad.Select(l => l.Sum()));
+        // The last layer has one row for each of the 21 scored tokens; every row chooses two experts.
+        Assert.Equal([43L * 2, 0, 21 * 2], ((ITrainable)device).ExpertLoad.Select(l => l.Sum()));
     }
 
     [Theory, InlineData(2), InlineData(4), InlineData(64)]
