@@ -18,7 +18,7 @@ static class DemoCommand
 
     internal static Command Create()
     {
-        Command command = new("demo", "Align the bundled model with LOGO and compare it with its baselines (7 to 23 minutes on two cores).")
+        Command command = new("demo", "Align the bundled model with LOGO and compare it with its baselines (about 7 minutes on two cores).")
         {
             s_out,
             s_documents,
