@@ -41,7 +41,12 @@ public sealed class FewShotExamplesTests
         IEvalTask task = EvalTaskCatalog.Get("needle/single");
         EvalSetting setting = EvalSamples.Setting with
         {
-            Length = 1000, Samples = 1, Depths = [0], Haystack = EvalSamples.Haystack, Tokens = EvalSamples.Text, Format = EvalSamples.Text,
+            Length = 1000,
+            Samples = 1,
+            Depths = [0],
+            Haystack = EvalSamples.Haystack,
+            Tokens = EvalSamples.Text,
+            Format = EvalSamples.Text,
         };
 
         Assert.Contains("needle/single cannot be asked with demonstrations, because its prompts have an exact number of tokens",
