@@ -13,7 +13,11 @@ public sealed class WeightBlockTests
     // Rows are whole blocks of 32 values.
     static readonly ModelConfig s_config = SmallModel.Config(tied: false) with
     {
-        HiddenSize = 64, IntermediateSize = 96, NumAttentionHeads = 4, NumKeyValueHeads = 2, HeadDim = 16,
+        HiddenSize = 64,
+        IntermediateSize = 96,
+        NumAttentionHeads = 4,
+        NumKeyValueHeads = 2,
+        HeadDim = 16,
     };
 
     [Theory, InlineData(NumberFormat.Q8_0), InlineData(NumberFormat.Q4_0)]
