@@ -57,6 +57,7 @@ public sealed class EvalRunnerTests : IDisposable
         Assert.Contains(nameof(A_bug_of_the_model_or_of_the_scoring_ends_the_run_with_its_own_exception), e.StackTrace);
         Assert.Empty(File.ReadAllLines(_folder[EvalFiles.ExamplesName])); // no record says that the answer was wrong
 
+        // Stands for any exception of a programming mistake; nothing is left to implement here.
         Assert.Throws<NotImplementedException>(() =>
             EvalSamples.Runner(new ScriptedCompleter(_ => "1")).Run(ScriptedPlans.Of(new UnscorableTask(new NotImplementedException()))));
     }
