@@ -13,94 +13,37 @@ namespace Farsight.Workflows.Study;
 
 /// <summary>Makes LOGO data with the local model, as <c>farsight synth logo</c> does.</summary>
 sealed record LogoStep(string Model, string Documents, int Samples, int Seed, string Out)
-    : LogoOptions(Model, Documents, Samples, Seed, Out), IStudyStep
-{
-    /// <inheritdoc/>
-    public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
-
-    /// <inheritdoc/>
-    public JsonObject Inputs(StudyPaths paths) => SynthesisSteps.Inputs(this, paths);
-
-    /// <inheritdoc/>
-    public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
-        SynthesisSteps.Make(this, paths, progress, cancel);
-}
+    : LogoOptions(Model, Documents, Samples, Seed, Out), ISynthesisStep<LogoSettings>;
 
 /// <summary>Makes LongPO data with the local model, as <c>farsight synth longpo</c> does.</summary>
 sealed record LongPoStep(string Model, string Documents, int Samples, int Seed, string Out)
-    : LongPoOptions(Model, Documents, Samples, Seed, Out), IStudyStep
-{
-    /// <inheritdoc/>
-    public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
-
-    /// <inheritdoc/>
-    public JsonObject Inputs(StudyPaths paths) => SynthesisSteps.Inputs(this, paths);
-
-    /// <inheritdoc/>
-    public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
-        SynthesisSteps.Make(this, paths, progress, cancel);
-}
+    : LongPoOptions(Model, Documents, Samples, Seed, Out), ISynthesisStep<LongPoSettings>;
 
 /// <summary>Makes contrast data with the local model, as <c>farsight synth contrast</c> does.</summary>
 sealed record ContrastStep(string Model, string Documents, int Samples, int Seed, string Out)
-    : ContrastOptions(Model, Documents, Samples, Seed, Out), IStudyStep
-{
-    /// <inheritdoc/>
-    public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
-
-    /// <inheritdoc/>
-    public JsonObject Inputs(StudyPaths paths) => SynthesisSteps.Inputs(this, paths);
-
-    /// <inheritdoc/>
-    public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
-        SynthesisSteps.Make(this, paths, progress, cancel);
-}
+    : ContrastOptions(Model, Documents, Samples, Seed, Out), ISynthesisStep<ContrastSettings>;
 
 /// <summary>Makes dense-fact data, as <c>farsight synth facts</c> does.</summary>
 sealed record FactsStep(string Model, string Documents, int Samples, int Seed, string Out)
-    : FactsOptions(Model, Documents, Samples, Seed, Out), IStudyStep
-{
-    /// <inheritdoc/>
-    public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
-
-    /// <inheritdoc/>
-    public JsonObject Inputs(StudyPaths paths) => SynthesisSteps.Inputs(this, paths);
-
-    /// <inheritdoc/>
-    public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
-        SynthesisSteps.Make(this, paths, progress, cancel);
-}
+    : FactsOptions(Model, Documents, Samples, Seed, Out), ISynthesisStep<FactsSettings>;
 
 /// <summary>Makes Birdie data, as <c>farsight synth birdie</c> does.</summary>
 sealed record BirdieStep(string Model, string Documents, int Samples, int Seed, string Out)
-    : BirdieOptions(Model, Documents, Samples, Seed, Out), IStudyStep
+    : BirdieOptions(Model, Documents, Samples, Seed, Out), ISynthesisStep<BirdieSettings>;
+
+/// <summary>Represents a step whose record is the options of a synthesis.</summary>
+/// <typeparam name="TSettings">Settings of the synthesis.</typeparam>
+interface ISynthesisStep<TSettings> : IStudyStep
+    where TSettings : class
 {
-    /// <inheritdoc/>
-    public IEnumerable<string> Problems(string path) => SynthesisSteps.Problems(this, path);
+    SynthesisOptions<TSettings> Options => (SynthesisOptions<TSettings>)this;
 
     /// <inheritdoc/>
-    public JsonObject Inputs(StudyPaths paths) => SynthesisSteps.Inputs(this, paths);
-
-    /// <inheritdoc/>
-    public void Make(
-        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel) =>
-        SynthesisSteps.Make(this, paths, progress, cancel);
-}
-
-/// <summary>Checks and runs the synthesis steps of a study.</summary>
-static class SynthesisSteps
-{
-    /// <summary>Returns the problem that the options report, under its path in the recipe.</summary>
-    internal static IEnumerable<string> Problems<TSettings>(SynthesisOptions<TSettings> options, string path)
-        where TSettings : class
+    IEnumerable<string> IStudyStep.Problems(string path)
     {
         try
         {
-            options.Check();
+            Options.Check();
             return [];
         }
         catch (OptionException e)
@@ -113,29 +56,26 @@ static class SynthesisSteps
         }
     }
 
-    internal static JsonObject Inputs<TSettings>(SynthesisOptions<TSettings> options, StudyPaths paths)
-        where TSettings : class => new()
-        {
-            ["model"] = InputHash.OfModel(paths.FindModel("model", options.Model)),
-            ["documents"] = InputFiles.HashDocuments(paths.Find("documents", options.Documents)),
-        };
-
-    internal static void Make<TSettings>(
-        SynthesisOptions<TSettings> options,
-        StudyPaths paths,
-        IProgress<StageProgress>? progress,
-        CancellationToken cancel)
-        where TSettings : class
+    /// <inheritdoc/>
+    JsonObject IStudyStep.Inputs(StudyPaths paths) => new()
     {
-        SynthesisOptions<TSettings> located = options with
+        ["model"] = InputHash.OfModel(paths.FindModel("model", Options.Model)),
+        ["documents"] = InputFiles.HashDocuments(paths.Find("documents", Options.Documents)),
+    };
+
+    /// <inheritdoc/>
+    void IStudyStep.Make(
+        StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel)
+    {
+        SynthesisOptions<TSettings> located = Options with
         {
-            Model = paths.FindModel("model", options.Model),
-            Documents = paths.Find("documents", options.Documents),
-            Out = paths.Out(options.Out),
+            Model = paths.FindModel("model", Options.Model),
+            Documents = paths.Find("documents", Options.Documents),
+            Out = paths.Out(Options.Out),
         };
         SynthesisRun.Start(
             located,
-            new SynchronousProgress<SynthesisProgress>(p => progress?.Report(StageProgress.Of("prepare", options.Out, p))),
+            new SynchronousProgress<SynthesisProgress>(p => progress?.Report(StageProgress.Of("prepare", Options.Out, p))),
             cancel);
     }
 }

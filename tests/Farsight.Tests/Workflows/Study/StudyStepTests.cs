@@ -40,7 +40,7 @@ public sealed class StudyStepTests : IDisposable
     [Fact]
     public void A_facts_step_makes_documents_with_questions_for_supervised_training()
     {
-        FactsStep step = new("model", "documents", Samples: 3, Seed: 1, "data/facts.jsonl")
+        IStudyStep step = new FactsStep("model", "documents", Samples: 3, Seed: 1, "data/facts.jsonl")
         {
             Length = 4000, // the toy vocabulary has few words
             Negatives = Farsight.Alignment.Synthesis.Negatives.None,

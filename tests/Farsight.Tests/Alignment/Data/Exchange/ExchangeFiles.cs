@@ -7,7 +7,8 @@ namespace Farsight.Tests.Alignment.Data.Exchange;
 /// <summary>A folder with files of other programs, and samples whose tokens are those of the bundled model.</summary>
 public abstract class ExchangeFiles : IDisposable
 {
-    private protected const string Text = "The “first” lighthouse stands in Birchmoor.\n\nThe second one, a tower of 40 m, is painted white & <red>.";
+    private protected const string Text =
+        "The “first” lighthouse stands in Birchmoor.\n\nThe second one, a tower of 40 m, is painted white & <red>.";
 
     private protected static readonly Lazy<Tokenizer> s_tokenizer = new(() => Tokenizer.Load(Model));
     private protected static readonly Lazy<ChatFormat> s_format = new(() => ChatFormat.Load(Model, s_tokenizer.Value));
@@ -16,7 +17,11 @@ public abstract class ExchangeFiles : IDisposable
 
     private protected static string Model => Path.Combine(Repository.Root, "models/tiny");
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
 
     private protected static PreferenceSample Sample(string id)
     {
@@ -30,7 +35,8 @@ public abstract class ExchangeFiles : IDisposable
             Seen(2));
     }
 
-    private protected static SampleProvenance Seen(int rejected) => new(["d"], 1, 0, new([0], [.. Enumerable.Range(0, rejected).Select(_ => (int[])[1])]));
+    private protected static SampleProvenance Seen(int rejected) =>
+        new(["d"], 1, 0, new([0], [.. Enumerable.Range(0, rejected).Select(_ => (int[])[1])]));
 
     private protected string At(string name) => Path.Combine(_folder, name);
 
