@@ -113,7 +113,8 @@ static partial class Program
                 }
             }
             int code = await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToSave });
-            return parse.Errors.Count > 0 ? ExitCode.BadInput : code;
+            // Help comes before the errors of arguments that are still missing.
+            return parse.Action is ParseErrorAction ? ExitCode.BadInput : code;
         }
         catch (Exception e) when (Known(e) is { } known)
         {

@@ -26,6 +26,18 @@ public sealed partial class HelpTests
         select $"{command.Name} {symbol.Name}: {problem}");
 
     [Fact]
+    public async Task The_help_of_every_command_has_exit_code_0_also_without_its_required_arguments()
+    {
+        List<string> wrong = [];
+        foreach ((string name, _) in s_commands)
+        {
+            (int code, _, string error) = await CommandLine.Run([.. name.Split(' ')[1..], "--help"]);
+            wrong.AddRange(code == 0 && error.Length == 0 ? [] : [$"{name}: {code} {error}"]);
+        }
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
     public void Values_of_options_are_in_lower_case() => Assert.Empty(
         from command in s_commands
         from line in HelpOf(command.Name)
