@@ -16,11 +16,22 @@ public sealed record MemoryBandwidth(double Read, double Copy)
     /// <summary>Measures for about half a second with 256 MiB; the machine should be idle otherwise.</summary>
     public static MemoryBandwidth Measure()
     {
-        using AlignedBuffer buffer = new(BufferFloats);
+        using AlignedBuffer buffer = Written();
         const int Half = BufferFloats / 2;
         return new(
             Best(BufferFloats, first => s_sink = TensorPrimitives.Sum<float>(buffer.Span(first, BlockFloats))),
             Best(Half, first => buffer.Span(first, BlockFloats).CopyTo(buffer.Span(Half + first, BlockFloats))) * 2);
+    }
+
+    /// <summary>Allocates the buffer and writes all of it.</summary>
+    /// <remarks>
+    /// A page that was never written is the system's one page of zeros, which stays in the caches: reading it measures the caches.
+    /// </remarks>
+    internal static AlignedBuffer Written()
+    {
+        AlignedBuffer buffer = new(BufferFloats);
+        Workers.For(BufferFloats / BlockFloats, b => buffer.Span((long)b * BlockFloats, BlockFloats).Fill(1f));
+        return buffer;
     }
 
     static double Best(int floats, Action<long> block)
