@@ -24,7 +24,7 @@ sealed record SynthesisModel(
     /// <summary>Whether the model is behind an endpoint.</summary>
     internal bool IsEndpoint => Language.Capabilities is { AcceptsTokens: false } or { IsRemote: true };
 
-    /// <summary>The origin of questions by default: planted facts, whose answers are stated, for models that read the exact tokens.</summary>
+    /// <summary>The origin of questions by default: planted facts for models that read exact tokens, else the model.</summary>
     internal QuestionSource DefaultQuestions => Language.Capabilities.AcceptsTokens ? QuestionSource.Insert : QuestionSource.Write;
 
     /// <summary>Creates the description of a local model.</summary>

@@ -54,7 +54,8 @@ public sealed record EvalRequest(
     public int? MaxPrompt { get; init; }
 
     /// <summary>
-    /// Tokens that prompt and completion may have together; null for the model's own window, or of an endpoint for no limit.
+    /// Tokens that prompt and completion may have together; null for the model's own window, or for no limit of an endpoint that states
+    /// none.
     /// </summary>
     public int? Window { get; init; }
 

@@ -67,7 +67,7 @@ sealed class ExampleRun(EvalExample example)
         ? Prompt.Sha256
         : PromptMaker.Hash([.. Requests.SelectMany(r => r.Prompt.Concat(r.Continuations.SelectMany(c => c.Prepend(-1))).Append(-2))]);
 
-    /// <summary>Returns everything that the model is given, as text: control tokens as they are spelled, messages with their roles.</summary>
+    /// <summary>Returns everything that the model gets, as text: control tokens as they are spelled, messages with their roles.</summary>
     /// <param name="tokens">The model's tokenizer; null for a model that gets messages.</param>
     internal string PromptText(ITextTokens? tokens)
     {

@@ -177,12 +177,15 @@ sealed class EvaluationPages(ShownFolders folders)
             DateTime written = File.GetLastWriteTimeUtc(Path.Combine(folder, EvalFiles.ResultsName));
             lock (_access)
             {
-                if (!_rows.TryGetValue(evaluation.Address, out (DateTime Written, IReadOnlyList<string> Cells) row) || row.Written != written)
+                (DateTime Written, IReadOnlyList<string>? Cells) known = _rows.GetValueOrDefault(evaluation.Address);
+                if (known.Cells is not null && known.Written == written)
                 {
-                    EvalResults results = EvalFiles.ReadTasks(folder);
-                    row = _rows[evaluation.Address] = (written, [Html.Escape(results.Model), Scores(results.Tasks)]);
+                    return known.Cells;
                 }
-                return row.Cells;
+                EvalResults results = EvalFiles.ReadTasks(folder);
+                string[] cells = [Html.Escape(results.Model), Scores(results.Tasks)];
+                _rows[evaluation.Address] = (written, cells);
+                return cells;
             }
         }
         catch (Exception e) when (e is InputException or PageException or IOException or UnauthorizedAccessException)
@@ -193,9 +196,10 @@ sealed class EvaluationPages(ShownFolders folders)
 
     static string Scores(IReadOnlyList<TaskResult> tasks)
     {
-        string more = tasks.Count > MostTasks
-            ? string.Create(CultureInfo.InvariantCulture, $"<span class=\"text\">and {tasks.Count - MostTasks} more tasks</span>") : "";
-        return string.Concat(tasks.Take(MostTasks).Select(t => $"<span class=\"text\">{Html.Escape($"{t.Task}: {Score(t)}")}</span>")) + more;
+        IEnumerable<string> more = tasks.Count > MostTasks
+            ? [string.Create(CultureInfo.InvariantCulture, $"and {tasks.Count - MostTasks} more tasks")] : [];
+        IEnumerable<string> lines = tasks.Take(MostTasks).Select(t => $"{t.Task}: {Score(t)}").Concat(more);
+        return string.Concat(lines.Select(l => $"<span class=\"text\">{Html.Escape(l)}</span>"));
     }
 
     /// <summary>Returns a score with its interval: "93.8 % (88.9 to 96.6), n = 80".</summary>
