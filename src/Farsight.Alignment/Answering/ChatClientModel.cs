@@ -11,19 +11,24 @@ namespace Farsight.Alignment.Answering;
 /// <param name="client">The client; not disposed here.</param>
 /// <param name="name">As <see cref="ILanguageModel.Name"/>.</param>
 /// <param name="concurrency">Number of requests worth having in progress; the client may hold some of them back.</param>
-/// <param name="acceptsTokens">
-/// Whether the client takes <see cref="PromptTokens"/> and <see cref="StopTokens"/>, as Farsight's server does.
-/// </param>
-sealed class ChatClientModel(IChatClient client, string name, int concurrency = 1, bool acceptsTokens = false) : ILanguageModel
+/// <param name="acceptsTokens">Whether the client takes <see cref="OwnFields"/>, as Farsight's server does.</param>
+/// <param name="window">As <see cref="ContextWindow"/>.</param>
+sealed class ChatClientModel(
+    IChatClient client, string name, int concurrency = 1, bool acceptsTokens = false, int? window = null) : ILanguageModel
 {
     /// <summary>Name of the request's property with the token ids of the prompt, in place of messages.</summary>
     internal const string PromptTokens = "prompt_token_ids";
 
-    /// <summary>Name of the request's property with token ids that end the answer.</summary>
-    internal const string StopTokens = "stop_token_ids";
+    /// <summary>Name of the response's property with the token ids of the answer.</summary>
+    internal const string AnswerTokens = "token_ids";
+
+    const string StopTokens = "stop_token_ids", MinTokens = "min_tokens", RandomState = "random_state", ReturnsTokens = "return_token_ids";
 
     /// <summary>Name of the response's property with the options that the server rejected.</summary>
     internal const string OmittedOptions = "omitted_options";
+
+    /// <summary>Names of the request's properties that only Farsight's server knows.</summary>
+    internal static string[] OwnFields { get; } = [PromptTokens, StopTokens, MinTokens, RandomState, ReturnsTokens];
 
     const int MaxStops = 4; // OpenAI's limit; the other stop texts are searched for in the answer only
 
@@ -34,10 +39,15 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
     public string Name => name;
 
     /// <inheritdoc/>
-    public int? ContextWindow => null;
+    public int? ContextWindow => window;
 
     /// <inheritdoc/>
-    public ModelCapabilities Capabilities { get; } = new() { Concurrency = concurrency, AcceptsTokens = acceptsTokens };
+    public ModelCapabilities Capabilities { get; } = new()
+    {
+        Concurrency = concurrency,
+        AcceptsTokens = acceptsTokens,
+        IsRemote = true,
+    };
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Completion>> CompleteAsync(
@@ -71,15 +81,9 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
                     + $"{nameof(request.Constraint)}; use a local model.");
         }
         ChatOptions options = Options(request.Options);
-        ChatMessage[] messages = [];
-        if (acceptsTokens && request.Prompt is Prompt.Tokens { Positions: null, ContinuesText: false } prompt)
-        {
-            (options.AdditionalProperties ??= [])[PromptTokens] = prompt.Ids;
-        }
-        else
-        {
-            messages = [.. ChatMessages.Of(Turns(request.Prompt))];
-        }
+        bool sendsTokens = acceptsTokens && request.Prompt is Prompt.Tokens { Positions: null, ContinuesText: false };
+        ChatMessage[] messages = sendsTokens ? [] : [.. ChatMessages.Of(Turns(request.Prompt))];
+        options.AdditionalProperties = acceptsTokens ? OwnOptions(request, sendsTokens) : null;
         long started = Stopwatch.GetTimestamp();
         StringBuilder streamed = new();
         ChatResponse response;
@@ -99,8 +103,12 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
             request.OnText?.Invoke(text); // any part of it could have been removed by a stop text
         }
         FinishReason finish = response.FinishReason is { } reason ? FinishReason.OfServer(reason.Value) : FinishReason.Unknown;
+        IReadOnlyList<int> tokens = response.AdditionalProperties?.GetValueOrDefault(AnswerTokens) as IReadOnlyList<int> ?? [];
+        bool hasStopToken = tokens.Count > 0 && finish == FinishReason.Stop && request.Options.Stop.Count == 0;
         return new(text, isCut ? FinishReason.Stop : finish)
         {
+            Tokens = hasStopToken ? [.. tokens.SkipLast(1)] : tokens,
+            StopToken = hasStopToken ? tokens[^1] : null,
             InputTokens = (int?)response.Usage?.InputTokenCount,
             OutputTokens = (int?)response.Usage?.OutputTokenCount,
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
@@ -141,7 +149,7 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
         string? unsupported =
             options.MinP > 0 ? nameof(options.MinP)
             : options.RepetitionPenalty != 1 ? nameof(options.RepetitionPenalty)
-            : options.MinNewTokens > 0 ? nameof(options.MinNewTokens)
+            : options.MinNewTokens > 0 && !acceptsTokens ? nameof(options.MinNewTokens)
             : options.StopTokens.Count > 0 && !acceptsTokens ? nameof(options.StopTokens)
             : options.LogitBias.Count > 0 ? nameof(options.LogitBias)
             : null;
@@ -156,8 +164,31 @@ sealed class ChatClientModel(IChatClient client, string name, int concurrency = 
                 Seed = options.Seed,
                 MaxOutputTokens = options.MaxNewTokens,
                 StopSequences = options.Stop.Count > 0 ? [.. options.Stop.Take(MaxStops)] : null,
-                AdditionalProperties = options.StopTokens.Count > 0 ? new() { [StopTokens] = options.StopTokens } : null,
             }
             : throw new InputException($"An endpoint does not support {unsupported}; leave it at its default.");
+    }
+
+    /// <summary>Returns the options of Farsight's server, by which it gives the answer that a local model gives.</summary>
+    static AdditionalPropertiesDictionary OwnOptions(CompletionRequest request, bool sendsTokens)
+    {
+        AdditionalPropertiesDictionary own = [];
+        if (sendsTokens)
+        {
+            own[PromptTokens] = ((Prompt.Tokens)request.Prompt).Ids;
+        }
+        if (request.Options.StopTokens.Count > 0)
+        {
+            own[StopTokens] = request.Options.StopTokens;
+        }
+        if (request.Options.MinNewTokens > 0)
+        {
+            own[MinTokens] = (long)request.Options.MinNewTokens;
+        }
+        if (request.Random is { } random && request.Options.Temperature > 0)
+        {
+            own[RandomState] = unchecked((long)random.State);
+        }
+        own[ReturnsTokens] = true;
+        return own;
     }
 }

@@ -58,6 +58,9 @@ public sealed record ModelCapabilities
     /// </summary>
     public bool IsBatched { get; init; }
 
+    /// <summary>Whether the requests go to a server, which refuses prompts beyond its window and numbers the tokens itself.</summary>
+    public bool IsRemote { get; init; }
+
     /// <summary>Number of calls worth having in progress at a time.</summary>
     public int Concurrency { get; init; } = 1;
 }

@@ -24,7 +24,7 @@ static class ChatWire
     /// <exception cref="InputException">An option is not supported.</exception>
     internal static byte[] Request(string model, IEnumerable<ChatMessage> messages, ChatOptions? options, RequestForm form)
     {
-        ChatMessages.Check(options, ChatClientModel.PromptTokens, ChatClientModel.StopTokens);
+        ChatMessages.Check(options, ChatClientModel.OwnFields);
         if (options?.TopK is not null)
         {
             throw new InputException("An endpoint does not support TopK; use TopP.");
@@ -40,11 +40,10 @@ static class ChatWire
             {
                 WriteMessages(json, turns);
             }
-            foreach ((string name, object? ids) in options?.AdditionalProperties ?? [])
+            foreach ((string name, object? value) in options?.AdditionalProperties ?? [])
             {
-                json.WriteStartArray(name);
-                ((IReadOnlyList<int>)ids!).ToList().ForEach(json.WriteNumberValue);
-                json.WriteEndArray();
+                json.WritePropertyName(name);
+                JsonSerializer.Serialize(json, value);
             }
             WriteOptions(json, options, form);
             json.WriteEndObject();
@@ -73,19 +72,22 @@ static class ChatWire
         }
     }
 
-    /// <summary>Returns the hash of a model's tokenizer in a list of models, as Farsight's server states it; null without one.</summary>
-    internal static string? TokenizerOf(byte[] models, string model)
+    /// <summary>
+    /// Returns the hash of a model's tokenizer and the model's window in a list of models, as Farsight's server states them; null without.
+    /// </summary>
+    internal static (string? Tokenizer, int? Window) ModelOf(byte[] models, string model)
     {
         try
         {
             using JsonDocument json = JsonDocument.Parse(models);
-            return Member(json.RootElement, "data") is { ValueKind: JsonValueKind.Array } list
-                ? list.EnumerateArray().Where(m => Text(m, "id") == model).Select(m => Text(m, "tokenizer_sha256")).FirstOrDefault()
-                : null;
+            JsonElement entry = Member(json.RootElement, "data") is { ValueKind: JsonValueKind.Array } list
+                ? list.EnumerateArray().FirstOrDefault(m => Text(m, "id") == model)
+                : default;
+            return (Text(entry, "tokenizer_sha256"), (int?)Count(entry, "max_model_len"));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return null;
+            return (null, null);
         }
     }
 
@@ -179,7 +181,12 @@ static class ChatWire
             text = Instead(message) is { } other ? throw Final($"its answer has no text, only {other}")
                 : text ?? throw Damaged("the message in its answer has no content");
         }
-        return new(text ?? "", reason, Text(root, "model"), Count(usage, "prompt_tokens"), Count(usage, "completion_tokens"));
+        return new(text ?? "", reason, Text(root, "model"), Count(usage, "prompt_tokens"), Count(usage, "completion_tokens"))
+        {
+            Tokens = Member(choice, ChatClientModel.AnswerTokens) is { ValueKind: JsonValueKind.Array } ids
+                ? [.. ids.EnumerateArray().Select(t => t.GetInt32())]
+                : null,
+        };
     }
 
     /// <summary>Returns a message's text: a string, or the text parts of a list; null where there is none.</summary>
@@ -246,4 +253,8 @@ static class ChatWire
 /// <param name="OutputTokens">Answer tokens, as counted by the server; null where it did not count them.</param>
 /// <param name="Omitted">Options that the endpoint rejected, so that the request was sent without them; null for none.</param>
 sealed record ChatAnswer(
-    string Text, string? FinishReason, string? Model, long? InputTokens, long? OutputTokens, IReadOnlyList<string>? Omitted = null);
+    string Text, string? FinishReason, string? Model, long? InputTokens, long? OutputTokens, IReadOnlyList<string>? Omitted = null)
+{
+    /// <summary>The token ids of the answer, with its stop token, as Farsight's server returns them; null elsewhere.</summary>
+    public IReadOnlyList<int>? Tokens { get; init; }
+}

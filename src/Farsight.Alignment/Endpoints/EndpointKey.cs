@@ -64,12 +64,21 @@ sealed class EndpointKey
     internal string Hide(string text) => _messages?.Apply(text) ?? text;
 
     /// <summary>Removes the key and long parts of it from an answer.</summary>
-    internal ChatAnswer Hide(ChatAnswer answer) => _answers is null ? answer : answer with
+    internal ChatAnswer Hide(ChatAnswer answer)
     {
-        Text = _answers.Apply(answer.Text),
-        FinishReason = answer.FinishReason is { } reason ? _answers.Apply(reason) : null,
-        Model = answer.Model is { } model ? _answers.Apply(model) : null,
-    };
+        if (_answers is null)
+        {
+            return answer;
+        }
+        string text = _answers.Apply(answer.Text);
+        return answer with
+        {
+            Text = text,
+            FinishReason = answer.FinishReason is { } reason ? _answers.Apply(reason) : null,
+            Model = answer.Model is { } model ? _answers.Apply(model) : null,
+            Tokens = text == answer.Text ? answer.Tokens : null, // they spell the key
+        };
+    }
 
     /// <summary>Tells whether a text, such as an address, contains a long part of the key.</summary>
     internal bool IsIn(string text) => _value is { Length: >= PartInAnswers } && _answers!.Apply(text) != text;

@@ -80,7 +80,11 @@ public sealed class EndpointSet : IChatClient
         {
             ModelId = answer.Model ?? options?.ModelId ?? _options.Model,
             FinishReason = answer.FinishReason is { Length: > 0 } reason ? new(reason) : null,
-            AdditionalProperties = answer.Omitted is null ? null : new() { [ChatClientModel.OmittedOptions] = answer.Omitted },
+            AdditionalProperties = new()
+            {
+                [ChatClientModel.OmittedOptions] = answer.Omitted,
+                [ChatClientModel.AnswerTokens] = answer.Tokens,
+            },
             Usage = answer is { InputTokens: null, OutputTokens: null } ? null : new()
             {
                 InputTokenCount = answer.InputTokens,
@@ -119,8 +123,11 @@ public sealed class EndpointSet : IChatClient
     public async Task<ILanguageModel> AsTokenModelAsync(string? name, string tokenizerHash, CancellationToken cancel)
     {
         byte[]?[] lists = await Task.WhenAll(_line.Endpoints.Select(e => _post.Models(e.Address, cancel))).ConfigureAwait(false);
-        bool isSame = lists.All(l => l is not null && ChatWire.TokenizerOf(l, _options.Model) == tokenizerHash);
-        return new ChatClientModel(this, name ?? _options.Model, _options.Concurrency * _options.Urls.Count, acceptsTokens: isSame);
+        (string? Tokenizer, int? Window)[] models =
+            [.. lists.Select(l => l is null ? (null, null) : ChatWire.ModelOf(l, _options.Model))];
+        bool isSame = models.All(m => m.Tokenizer == tokenizerHash);
+        int? window = isSame ? models.Min(m => m.Window) : null;
+        return new ChatClientModel(this, name ?? _options.Model, _options.Concurrency * _options.Urls.Count, isSame, window);
     }
 
     /// <inheritdoc/>

@@ -21,7 +21,7 @@ public record LogoOptions(string Model, string Documents, int Samples, int Seed,
 
     /// <summary>
     /// What questions are about. Null uses the documents' own questions; for documents without any, it is planted facts or, with an
-    /// endpoint, the document.
+    /// endpoint that does not read token ids, the document.
     /// </summary>
     public QuestionSubject? Questions { get; init; }
 

@@ -28,7 +28,7 @@ static class LogoSynthesis
         QuestionPlan plan = QuestionPlan.Of(
             options.Questions,
             corpus.Passages,
-            model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert,
+            model.DefaultQuestions,
             needsAnswers: options.Chosen == ChosenSource.Gold || options.Negatives == Negatives.OnPolicy && options.Judge is null);
         if (options.Chosen == ChosenSource.Gold && plan.Rest == QuestionSource.Write)
         {

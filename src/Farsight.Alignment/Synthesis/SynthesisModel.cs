@@ -21,8 +21,11 @@ sealed record SynthesisModel(
     /// <summary>Asks the model about chunks.</summary>
     internal Responder Responder { get; } = new(Language, Format);
 
-    /// <summary>Whether the model accepts text only, as one behind an endpoint does.</summary>
-    internal bool IsEndpoint => !Language.Capabilities.AcceptsTokens;
+    /// <summary>Whether the model is behind an endpoint.</summary>
+    internal bool IsEndpoint => Language.Capabilities is { AcceptsTokens: false } or { IsRemote: true };
+
+    /// <summary>The origin of questions by default: planted facts for models that read exact tokens, else the model.</summary>
+    internal QuestionSource DefaultQuestions => Language.Capabilities.AcceptsTokens ? QuestionSource.Insert : QuestionSource.Write;
 
     /// <summary>Creates the description of a local model.</summary>
     /// <param name="directory">Where it was loaded from.</param>

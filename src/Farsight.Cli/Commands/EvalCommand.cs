@@ -332,14 +332,6 @@ static class EvalCommand
     static (string Name, EvalResults Results) Remote(
         EvalRequest request, EndpointOptions options, EvalJudge? judge, string? directory, ProgressLine line, CancellationToken cancel)
     {
-        if (request.Tokenizer is null)
-        {
-            line.Note("Without --tokenizer, prompts are not truncated, even if the benchmark truncates them.");
-        }
-        else if (request is { Window: null, MaxPrompt: null })
-        {
-            line.Note("Without --window or --max-prompt, prompts are not truncated, even if the benchmark truncates them.");
-        }
         using EndpointSet endpoint = EndpointSet.Open(options, line.Note);
         try
         {
@@ -347,6 +339,14 @@ static class EvalCommand
             ILanguageModel model = request.Tokenizer is { } tokenizer
                 ? endpoint.AsTokenModelAsync(name, Tokenizer.Load(tokenizer).Sha256, cancel).GetAwaiter().GetResult()
                 : endpoint.AsLanguageModel(name);
+            if (request.Tokenizer is null)
+            {
+                line.Note("Without --tokenizer, prompts are not truncated, even if the benchmark truncates them.");
+            }
+            else if (request is { Window: null, MaxPrompt: null } && model.ContextWindow is null)
+            {
+                line.Note("Without --window or --max-prompt, prompts are not truncated, even if the benchmark truncates them.");
+            }
             request = request with { Prices = options.Prices };
             return (options.Model, request.Run(model, directory, new ExampleProgress(line), cancel, judge));
         }

@@ -7,8 +7,10 @@ using Farsight.Alignment.Corpus;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Engine;
+using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Communication;
 using Farsight.Text.Conversations;
+using Farsight.Text.Tokenizers;
 
 namespace Farsight.Cli.Output;
 
@@ -111,7 +113,7 @@ static class SynthWork
         {
             SynthesisSummary<TSettings> made = writing is null
                 ? SynthesisRun.Start(options, progress, cancel)
-                : SynthesisRun.Start(options, writing.AsLanguageModel(), progress, cancel);
+                : SynthesisRun.Start(options, TokenModel(writing, options.Model, cancel), progress, cancel);
             return (made, progress.Speed);
         }
         finally
@@ -120,6 +122,13 @@ static class SynthWork
             EndpointNotes.Write(line, "endpoint", writing);
         }
     }
+
+    /// <summary>Returns the endpoints as a model that reads exact tokens where they are servers of Farsight with the tokenizer of a model.
+    /// </summary>
+    static ILanguageModel TokenModel(EndpointSet endpoints, string model, CancellationToken cancel) => endpoints
+        .AsTokenModelAsync(null, Tokenizer.LoadFor(model, ModelFiles.ReadConfig(model).VocabSize).Sha256, cancel)
+        .GetAwaiter()
+        .GetResult();
 
     /// <summary>Returns the command's spelling of a recipe key: "--chunk-tokens", and "--kind" for "kinds".</summary>
     static string FlagOf(ParseResult parse, string key)

@@ -39,7 +39,18 @@ public static class EvalFiles
     /// <exception cref="InputException">It is missing or damaged, or examples.jsonl is, or is not as the evaluation left it.</exception>
     public static EvalResults ReadResults(string path)
     {
-        string file = Directory.Exists(path) ? Path.Combine(path, ResultsName) : path;
+        EvalResults results = ReadTasks(path, out string file);
+        results = results with { Cost = EvalCost.Read(Path.GetDirectoryName(Path.GetFullPath(file))!, results.Tasks) };
+        return results.Lines.Count > 0 ? results with { Examples = ReadExamples(results, file) } : results;
+    }
+
+    /// <summary>Reads a results.json, or the one in a directory, without the examples that a file beside it has.</summary>
+    /// <exception cref="InputException">It is missing or damaged.</exception>
+    public static EvalResults ReadTasks(string path) => ReadTasks(path, out _);
+
+    static EvalResults ReadTasks(string path, out string file)
+    {
+        file = Directory.Exists(path) ? Path.Combine(path, ResultsName) : path;
         if (!File.Exists(file))
         {
             throw new InputException(Directory.Exists(path) && File.Exists(Path.Combine(path, ExamplesName))
@@ -48,10 +59,8 @@ public static class EvalFiles
         }
         try
         {
-            EvalResults results =
-                JsonSerializer.Deserialize(RegularFile.ReadAllText(file), s_whole.EvalResults) ?? throw new JsonException("it holds null");
-            results = results with { Cost = EvalCost.Read(Path.GetDirectoryName(Path.GetFullPath(file))!, results.Tasks) };
-            return results.Lines.Count > 0 ? results with { Examples = ReadExamples(results, file) } : results;
+            return JsonSerializer.Deserialize(RegularFile.ReadAllText(file), s_whole.EvalResults)
+                ?? throw new JsonException("it holds null");
         }
         catch (JsonException e)
         {

@@ -54,7 +54,8 @@ public sealed record EvalRequest(
     public int? MaxPrompt { get; init; }
 
     /// <summary>
-    /// Tokens that prompt and completion may have together; null for the model's own window, or of an endpoint for no limit.
+    /// Tokens that prompt and completion may have together; null for the model's own window, or for no limit of an endpoint that states
+    /// none.
     /// </summary>
     public int? Window { get; init; }
 
@@ -269,8 +270,11 @@ public sealed record EvalRequest(
             tokenizer is not null && ChatFormat.Exists(Tokenizer!, tokenizer)
                 ? new ChatPromptText(tokenizer, ChatFormat.Load(Tokenizer!, tokenizer))
                 : null);
-        bool sendsTokens = model.Capabilities.AcceptsTokens && Decoding.ContextMethod is null; // a method splits messages
-        EndpointPrompts prompts = new(plan.Setting.Tokens, new(Template, Window, MaxPrompt), sendsTokens);
+        PromptOptions options = new(Template, Window ?? model.ContextWindow, MaxPrompt);
+        // A server that reads exact tokens gets those of a local model. A method splits messages.
+        IPromptMaker prompts = model.Capabilities.AcceptsTokens && Decoding.ContextMethod is null && plan.Setting.Tokens is { } tokens
+            ? new PromptMaker(tokens, plan.Setting.Format, options)
+            : new EndpointPrompts(plan.Setting.Tokens, options);
         EvalRunnerOptions groups = new(Examples: Math.Max(64, 4 * model.Capabilities.Concurrency), Tokens: int.MaxValue);
         ILanguageModel asked = WithStore(
             Decoding.ContextMethod is { } method

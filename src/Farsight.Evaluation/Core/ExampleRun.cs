@@ -20,6 +20,9 @@ sealed class ExampleRun(EvalExample example)
     /// <summary>The first prompt.</summary>
     internal RenderedPrompt Prompt { get; set; } = RenderedPrompt.None;
 
+    /// <summary>The prompts after the first one, of a task with follow-ups.</summary>
+    internal List<RenderedPrompt> FollowUps { get; } = [];
+
     /// <summary>The requests of a choice task; empty elsewhere.</summary>
     internal IReadOnlyList<ChoiceRequest> Requests { get; set; } = [];
 
@@ -63,6 +66,20 @@ sealed class ExampleRun(EvalExample example)
     internal string Sha256 => Requests.Count == 0
         ? Prompt.Sha256
         : PromptMaker.Hash([.. Requests.SelectMany(r => r.Prompt.Concat(r.Continuations.SelectMany(c => c.Prepend(-1))).Append(-2))]);
+
+    /// <summary>Returns everything that the model gets, as text: control tokens as they are spelled, messages with their roles.</summary>
+    /// <param name="tokens">The model's tokenizer; null for a model that gets messages.</param>
+    internal string PromptText(ITextTokens? tokens)
+    {
+        IEnumerable<(string Name, string Text)> parts = Requests.Count > 0
+            ? Requests.SelectMany(r => r.Continuations.Select(c => ("choice", Spell(c))).Prepend(("prompt", Spell(r.Prompt))))
+            : FollowUps.Prepend(Prompt).Select(p => ("prompt", p.Prompt is Prompt.Tokens given ? Spell(given.Ids)
+                : string.Join("\n\n", p.Messages.Select(m => $"[{m.Role}]\n{m.Content}"))));
+        string[] texts = [.. parts.Select((p, i) => i == 0 ? p.Text : $"\n\n[{p.Name}]\n{p.Text}")];
+        return string.Concat(texts);
+
+        string Spell(IReadOnlyList<int> ids) => tokens!.Spell(ids as int[] ?? [.. ids]);
+    }
 
     /// <summary>Returns the description of a failure in records.</summary>
     internal static string Describe(Exception failure) => $"{failure.GetType().Name}: {failure.Message}";

@@ -17,6 +17,7 @@ sealed class ExamplesLog : IDisposable
     readonly Dictionary<string, int> _failures = new(StringComparer.Ordinal);
     readonly Dictionary<EvalRecord, int> _lines = new(ReferenceEqualityComparer.Instance);
     readonly FileStream? _lock, _examples, _timing;
+    readonly string? _directory;
 
     int _count;
 
@@ -28,6 +29,7 @@ sealed class ExamplesLog : IDisposable
     {
         string path = Path.Combine(directory, EvalFiles.ExamplesName);
         RefuseStrangers(directory);
+        _directory = directory;
         _lock = ExclusiveFile.TryOpen(Path.Combine(directory, EvalFiles.LockName))
             ?? throw new InUseException($"{directory} is in use by another evaluation; wait for it, or choose another directory.");
         try
@@ -87,6 +89,15 @@ sealed class ExamplesLog : IDisposable
         if (seconds is { } measured)
         {
             Write(_timing, EvalFiles.Line(new ExampleTime(record.Task, record.Id, Math.Round(measured, 3), Processor.PeakMemory)));
+        }
+    }
+
+    /// <summary>Keeps the whole prompt of an example, for people who look at answers.</summary>
+    internal void KeepPrompt(string sha256, Func<string> text)
+    {
+        if (_directory is not null)
+        {
+            PromptFiles.Write(_directory, sha256, text);
         }
     }
 

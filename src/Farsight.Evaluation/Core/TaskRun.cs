@@ -68,6 +68,10 @@ sealed class TaskRun(
             {
                 scored.MoveNext();
             }
+            if (run.Prompt != RenderedPrompt.None)
+            {
+                log.KeepPrompt(run.Sha256, () => run.PromptText(prompts.Tokens));
+            }
             yield return run switch
             {
                 { Kept: null } => Write(run),
@@ -254,7 +258,9 @@ sealed class TaskRun(
                 {
                     if (followUps.FollowUp(run.Example, run.Completions) is { } more)
                     {
-                        next.Add((run, RenderPlaced(run.Example, more.Prompt, more.MaxNewTokens + ThinkTokens), more.MaxNewTokens));
+                        RenderedPrompt prompt = RenderPlaced(run.Example, more.Prompt, more.MaxNewTokens + ThinkTokens);
+                        run.FollowUps.Add(prompt);
+                        next.Add((run, prompt, more.MaxNewTokens));
                     }
                 }
                 catch (InputException e)

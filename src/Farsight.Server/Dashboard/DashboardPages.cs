@@ -52,6 +52,7 @@ sealed class DashboardPages : IDisposable
         Page("/evaluations", request => Task.FromResult(_evaluations.List(request)));
         Page("/evaluation", request => Task.FromResult(_evaluations.One(request)));
         Page("/answers", request => Task.FromResult(_evaluations.Answers(request)));
+        Page("/prompt", request => Task.FromResult(_evaluations.Prompt(request)));
         Get("/report", http =>
             File(http, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(_evaluations.Report(http.Request)), ReportPolicy));
         Get("/assets/dashboard.css", http => File(http, "text/css; charset=utf-8", s_style, "default-src 'none'"));
@@ -97,7 +98,7 @@ sealed class DashboardPages : IDisposable
     {
         PageException e => (e.Status, e.Message),
         InputException e => (422, e.Message),
-        IOException or UnauthorizedAccessException =>
+        IOException or UnauthorizedAccessException or InvalidDataException =>
             (422, "A file cannot be read; it was removed, or this user may not read it."),
         _ => null,
     };

@@ -12,10 +12,11 @@ namespace Farsight.Server.Dashboard;
 /// <param name="folders">The shown folders.</param>
 sealed class EvaluationPages(ShownFolders folders)
 {
-    const int MostCompared = 8, MostOpen = 16, SummaryCharacters = 120;
+    const int MostCompared = 8, MostOpen = 16, SummaryCharacters = 120, MostTasks = 4;
 
     readonly Lock _access = new();
     readonly Dictionary<string, (DateTime Written, EvalResults Results)> _open = [];
+    readonly Dictionary<string, (DateTime Written, IReadOnlyList<string> Cells)> _rows = []; // of the list
 
     /// <summary>Returns the list of evaluations and reports.</summary>
     internal HtmlPage List(HttpRequest request)
@@ -113,7 +114,7 @@ sealed class EvaluationPages(ShownFolders folders)
         StringBuilder body = new();
         foreach (EvalRecord record in records.Skip((page - 1) * Html.PageSize).Take(Html.PageSize))
         {
-            Append(body, record, tasks.First(t => t.Task == record.Task));
+            Append(body, record, tasks.First(t => t.Task == record.Task), PromptLink(address, record));
         }
         string fields = Html.Choice("task", "Task", task, [("", "all"), .. tasks.Select(t => (t.Task, t.Title))])
             + Html.Choice("only", "Answers", only, ("", "all"), ("wrong", "below the full score"), ("failed", "failed"))
@@ -137,21 +138,87 @@ sealed class EvaluationPages(ShownFolders folders)
             : throw new PageException(404, "This is not the report of a study or a demo.");
     }
 
-    static string Table(IEnumerable<FoundItem> evaluations) =>
+    /// <summary>Returns the page of a whole prompt.</summary>
+    internal HtmlPage Prompt(HttpRequest request)
+    {
+        string address = request.Query["path"].ToString(), hash = request.Query["prompt"].ToString();
+        _ = Folder(address);
+        string name = PromptFiles.NameOf(hash) ?? throw new PageException(404, "This is not the hash of a prompt.");
+        string text = PromptFiles.Read(folders.Locate($"{address}/{name}"));
+        string length = string.Create(CultureInfo.InvariantCulture, $"{text.Length:N0} characters, SHA-256 {hash}");
+        return new($"Prompt: {NameOf(address)}", length, $"<pre class=\"whole\" tabindex=\"0\">{Html.Escape(text)}</pre>\n")
+        {
+            Section = "/evaluations",
+            Controls = $"<p>{Html.Link("/answers", address, "Every answer")}</p>\n",
+        };
+    }
+
+    string Table(IEnumerable<FoundItem> evaluations) =>
         "<form action=\"/evaluation\" method=\"get\">\n"
             + Html.Table(
                 "Evaluations",
-                ["Evaluation", "Compare", "Answers", "Written (UTC)"],
+                ["Evaluation", "Compare", "Model", "Scores with 95 % intervals", "Answers", "Written (UTC)"],
                 evaluations.Select(e => (IReadOnlyList<string>)
                 [
                     Html.Link("/evaluation", e.Address, e.Name),
                     Html.Mark("path", e),
+                    .. Cells(e),
                     Html.Link("/answers", e.Address, "answers"),
                     e.Written.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
                 ]))
             + "<p><button type=\"submit\">Compare the marked evaluations</button></p>\n</form>\n";
 
-    static void Append(StringBuilder html, EvalRecord record, TaskResult task)
+    /// <summary>Returns model and scores of an evaluation in the list.</summary>
+    IReadOnlyList<string> Cells(FoundItem evaluation)
+    {
+        try
+        {
+            string folder = Folder(evaluation.Address);
+            DateTime written = File.GetLastWriteTimeUtc(Path.Combine(folder, EvalFiles.ResultsName));
+            lock (_access)
+            {
+                (DateTime Written, IReadOnlyList<string>? Cells) known = _rows.GetValueOrDefault(evaluation.Address);
+                if (known.Cells is not null && known.Written == written)
+                {
+                    return known.Cells;
+                }
+                EvalResults results = EvalFiles.ReadTasks(folder);
+                string[] cells = [Html.Escape(results.Model), Scores(results.Tasks)];
+                _rows[evaluation.Address] = (written, cells);
+                return cells;
+            }
+        }
+        catch (Exception e) when (e is InputException or PageException or IOException or UnauthorizedAccessException)
+        {
+            return ["–", $"not readable: {Html.Escape(e.Message)}"];
+        }
+    }
+
+    static string Scores(IReadOnlyList<TaskResult> tasks)
+    {
+        IEnumerable<string> more = tasks.Count > MostTasks
+            ? [string.Create(CultureInfo.InvariantCulture, $"and {tasks.Count - MostTasks} more tasks")] : [];
+        IEnumerable<string> lines = tasks.Take(MostTasks).Select(t => $"{t.Task}: {Score(t)}").Concat(more);
+        return string.Concat(lines.Select(l => $"<span class=\"text\">{Html.Escape(l)}</span>"));
+    }
+
+    /// <summary>Returns a score with its interval: "93.8 % (88.9 to 96.6), n = 80".</summary>
+    static string Score(TaskResult task)
+    {
+        string unit = task.IsShare ? " %" : "";
+        string score = task.All.Mean is { } mean ? $"{ReportText.Score(task.IsShare, mean)}{unit}" : "not measured";
+        string interval = task.All is { Low: { } low, High: { } high }
+            ? $" ({ReportText.Score(task.IsShare, low)} to {ReportText.Score(task.IsShare, high)})" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{score}{interval}, n = {task.All.N}");
+    }
+
+    /// <summary>Returns a link to the whole prompt; empty where it is not kept, as in evaluations of earlier versions.</summary>
+    string PromptLink(string address, EvalRecord record) =>
+        PromptFiles.NameOf(record.PromptSha256) is { } name && File.Exists(Path.Combine(Folder(address), name))
+            ? $"<p><a href=\"/prompt?path={Uri.EscapeDataString(address)}&amp;prompt={record.PromptSha256}\">The whole prompt</a></p>\n"
+            : "";
+
+    static void Append(StringBuilder html, EvalRecord record, TaskResult task, string prompt)
     {
         string score = record.Failed is not null ? "failed"
             : task.IsShare ? $"{ReportText.PercentOne(record.Score)} %" : ReportText.Fixed(record.Score, 2);
@@ -176,21 +243,25 @@ sealed class EvaluationPages(ShownFolders folders)
             ("cut", record.Cut ?? ""),
             ("SHA-256 of the prompt", record.PromptSha256),
         ]));
-        html.Append("</details>\n");
+        html.Append(prompt).Append("</details>\n");
     }
 
     static string Numbered(string what, int number) => string.Create(CultureInfo.InvariantCulture, $"{what} {number + 1}");
 
     string NameOf(string address) => folders.Content().Evaluations.Find(e => e.Address == address)?.Name ?? address;
 
+    string Folder(string address)
+    {
+        string folder = folders.Locate(address);
+        return File.Exists(Path.Combine(folder, EvalFiles.ResultsName))
+            ? folders.RequireOwn(folder)
+            : throw new PageException(404, "This folder has no finished evaluation.");
+    }
+
     EvalResults Read(string address)
     {
-        string folder = folders.RequireOwn(folders.Locate(address)), file = Path.Combine(folder, EvalFiles.ResultsName);
-        if (!File.Exists(file))
-        {
-            throw new PageException(404, "This folder has no finished evaluation.");
-        }
-        DateTime written = File.GetLastWriteTimeUtc(file);
+        string folder = Folder(address);
+        DateTime written = File.GetLastWriteTimeUtc(Path.Combine(folder, EvalFiles.ResultsName));
         lock (_access)
         {
             if (!_open.TryGetValue(address, out (DateTime Written, EvalResults Results) open) || open.Written != written)

@@ -171,7 +171,8 @@ sealed class ShownFolders
         }
         foreach (DirectoryInfo folder in depth < MostDepth ? entries.OfType<DirectoryInfo>() : [])
         {
-            if (!isRun || !s_closed.Contains(folder.Name))
+            bool isClosed = (isRun && s_closed.Contains(folder.Name)) || (isEvaluation && folder.Name == PromptFiles.FolderName);
+            if (!isClosed)
             {
                 open.Enqueue((folder.FullName, depth + 1));
             }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Farsight.Alignment.Answering;
-using Farsight.Engine.Numerics;
 using Farsight.Server.Protocol;
 using Farsight.Server.Serving;
 
@@ -60,9 +59,6 @@ sealed class AnswerRun(
             throw;
         }
     }
-
-    /// <summary>Returns the random numbers of a choice: those of a local model's answer for the first.</summary>
-    internal static SeededRandom RandomOf(long seed, int choice) => SeededRandom.For(unchecked((int)seed), "generate", choice);
 
     /// <summary>Generates all answers.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>

@@ -29,7 +29,7 @@ static class ChatEndpoint
             .. Enumerable.Range(0, fields.Choices).Select(i => new CompletionRequest(
                 new Prompt.Tokens(prompt.Tokens), fields.Options with { MaxNewTokens = room })
             {
-                Random = AnswerRun.RandomOf(fields.Seed, i),
+                Random = fields.RandomOf(i),
                 TopLogProbs = fields.TopLogProbs,
                 Constraint = prompt.Constraint(model, request.Tools, request.Format),
             }),

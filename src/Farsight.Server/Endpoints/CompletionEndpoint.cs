@@ -40,7 +40,7 @@ static class CompletionEndpoint
         new Prompt.Tokens(prompt.Tokens) { ContinuesText = true },
         request.Generation.Options with { MaxNewTokens = Math.Max(1, room) })
     {
-        Random = AnswerRun.RandomOf(request.Generation.Seed, choice),
+        Random = request.Generation.RandomOf(choice),
         TopLogProbs = request.Generation.TopLogProbs,
         ScoresPrompt = request is { Echoes: true, Generation.TopLogProbs: not null },
         Given = room == 0 ? [] : null,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Farsight.Alignment.Answering;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Server.Protocol;
 
@@ -18,7 +19,11 @@ sealed record GenerationFields
     /// <summary>Options without the maximum number of tokens.</summary>
     internal required GenerationOptions Options { get; init; }
 
+    /// <summary>Seed of the random numbers.</summary>
     internal required long Seed { get; init; }
+
+    /// <summary>State of the random numbers of a request with one answer, as a client of Farsight sends it; null for the seed.</summary>
+    internal required long? RandomState { get; init; }
 
     /// <summary>Number of answers to each prompt.</summary>
     internal required int Choices { get; init; }
@@ -45,14 +50,21 @@ sealed record GenerationFields
         }
         bool streams = fields.Switch("stream") ?? false;
         long seed = fields.Whole("seed", long.MinValue, long.MaxValue) ?? RandomNumberGenerator.GetInt32(int.MaxValue);
+        long choices = fields.Whole("n", 1, MaxChoices) ?? 1;
+        long? state = fields.Whole("random_state", long.MinValue, long.MaxValue);
+        if (state is not null && choices > 1)
+        {
+            throw fields.Wrong("random_state", $"is the state of one answer, and n is {choices}; send seed");
+        }
         double topP = fields.Number("top_p", 0, 1) ?? 1;
         fields.Accept("user", "metadata", "service_tier", "safety_identifier", "prompt_cache_key");
         return new()
         {
             Model = model,
             MaxTokens = (int?)most,
-            Choices = (int)(fields.Whole("n", 1, MaxChoices) ?? 1),
+            Choices = (int)choices,
             Seed = seed,
+            RandomState = state,
             Streams = streams,
             IncludesUsage = ReadStreamOptions(fields, streams),
             TopLogProbs = isChat ? ReadChatLogProbs(fields) : (int?)fields.Whole("logprobs", 0, MaxTop),
@@ -69,10 +81,16 @@ sealed record GenerationFields
                 Stop = ReadStop(fields),
                 StopTokens = [.. (fields.List("stop_token_ids", MaxStopTokens) ?? [])
                     .Select(t => (int)fields.AsWhole("stop_token_ids", t, 0, int.MaxValue))],
+                MinNewTokens = (int)(fields.Whole("min_tokens", 0, most ?? 1 << 24) ?? 0),
                 Seed = seed,
             },
         };
     }
+
+    /// <summary>Returns the random numbers of a choice: those of a local model's answer for the first.</summary>
+    internal SeededRandom RandomOf(int choice) => RandomState is { } state
+        ? new(unchecked((ulong)state))
+        : SeededRandom.For(unchecked((int)Seed), "generate", choice);
 
     static bool ReadStreamOptions(RequestFields fields, bool streams)
     {

@@ -1,6 +1,5 @@
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
-using Farsight.Alignment.Training.Pretraining;
 using Farsight.Evaluation.Report;
 using static System.FormattableString;
 
@@ -40,18 +39,18 @@ public static class RunOverview
     };
 
     /// <summary>
-    /// Creates the row of a run in a list: means of the last tenth of the training steps, or the measurement before them.
+    /// Creates the row of a run in a list. Its metrics are those of the report's headlines: the last held-out measurement, or the mean of
+    /// the last tenth of the training steps of a run without one.
     /// </summary>
     public static RunSummary Summary(TrainedRun run)
     {
-        IReadOnlyDictionary<string, double> values = RunSteps.LastTenth(run) is { Count: > 0 } trained ? trained
-            : run.Measured is [.., { HeldOut: { } heldOut }] ? heldOut
-            : s_none;
+        bool isHeldOut = run.Measured.Count > 0;
+        IReadOnlyDictionary<string, double> values = isHeldOut ? run.Measured[^1].HeldOut! : RunSteps.LastTenth(run);
         return new(
             RunReport.StateOf(run),
             [
                 .. s_columns.Select(k => RunMetric.Of(k)).Select(m =>
-                    values.TryGetValue(m.Key, out double value) ? m.FormatLarge(value) : "–"),
+                    values.TryGetValue(m.Key, out double value) ? $"{m.FormatLarge(value)}{(isHeldOut ? "" : ", training")}" : "–"),
                 Recent(run) is { } speed ? Invariant($"{speed:0}") : "–",
                 run.Alarms.Count == 0 ? "none" : string.Join(", ", run.Alarms.Select(a => Invariant($"{a.Alarm} at step {a.Step}"))),
             ]);
@@ -65,23 +64,9 @@ public static class RunOverview
             ? $"running, about {ReportText.Duration(seconds)} left"
             : run.State.ToString().ToLowerInvariant();
         yield return new(Invariant($"{run.Done} of {run.Steps}"), "steps", left);
-        foreach (
-            string key in (string[])
-                [
-                    PreferenceMetrics.Loss,
-                    PreferenceMetrics.RewardMargin,
-                    PreferenceMetrics.RewardAccuracy,
-                    PreferenceMetrics.ChosenExactMatch,
-                    PretrainingWork.AnswerExactMatch,
-                ])
+        foreach (Headline metric in RunReport.MeasuredHeadlines(run))
         {
-            RunMetric metric = RunMetric.Of(key);
-            if (RunSteps.LastTenth(run).TryGetValue(key, out double mean))
-            {
-                string now = run.Lines[^1].Values.TryGetValue(key, out double last) ? $", {metric.FormatLarge(last)} in the last step" : "";
-                yield return new(
-                    metric.FormatLarge(mean), $"{metric.Title.ToLowerInvariant()}, training", $"mean of the last tenth of the steps{now}");
-            }
+            yield return metric;
         }
         if (Recent(run) is { } speed)
         {

@@ -145,7 +145,7 @@ public static class RunReport
                 run.State == RunState.Finished ? Invariant($"{run.Steps}") : Invariant($"{run.Done} of {run.Steps}"),
                 "steps",
                 state + (run.State == RunState.Running ? Left(run) : "")),
-            .. s_headlines.Select(key => Measured(run, RunMetric.Of(key))).OfType<Headline>(),
+            .. MeasuredHeadlines(run),
             .. run.Seconds > 0
                 ? [new Headline(
                     ReportText.Duration(run.Seconds), "training time", Invariant($"{run.TokensPerSecond:0} tokens per second"))]
@@ -155,6 +155,10 @@ public static class RunReport
                 : Array.Empty<Headline>(),
         ];
     }
+
+    /// <summary>Returns the metrics in large type, which the page of a run in progress shows as well.</summary>
+    internal static IEnumerable<Headline> MeasuredHeadlines(TrainedRun run) =>
+        s_headlines.Select(key => Measured(run, RunMetric.Of(key))).OfType<Headline>();
 
     /// <summary>
     /// Returns the last value of a held-out metric, with the value before training; for a run without held-out samples that of the last

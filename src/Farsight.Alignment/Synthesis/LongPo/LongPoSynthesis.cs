@@ -23,7 +23,7 @@ static class LongPoSynthesis
         QuestionPlan plan = QuestionPlan.Of(
             options.Questions,
             [.. documents.Select(d => d.Passage)],
-            model.IsEndpoint ? QuestionSource.Write : QuestionSource.Insert);
+            model.DefaultQuestions);
         LongPoSettings settings = SettingsOf(options, model, budget, corpus, plan);
         LongPoSubjects subjects = new(documents, plan, settings);
         if (subjects.Count == 0)

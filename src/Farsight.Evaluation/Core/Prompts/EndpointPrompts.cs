@@ -10,13 +10,11 @@ namespace Farsight.Evaluation.Core.Prompts;
 /// <remarks>
 /// An answer prefix stands at the end of the last message, because servers have no common way to continue an answer. With the model's
 /// tokenizer and a window, prompts are cut and refused as those of a local model (<see cref="PromptMaker"/>); without them they are sent
-/// whole. The server's template is not known, so a cut leaves <see cref="TemplateRoom"/> tokens for it. Prompts of exact tokens are sent as
-/// they are to a server that accepts them, so they are those of the local model.
+/// whole. The server's template is not known, so a cut leaves <see cref="TemplateRoom"/> tokens for it.
 /// </remarks>
 /// <param name="tokens">The model's tokenizer; null where it is not known.</param>
 /// <param name="options">The user's choices.</param>
-/// <param name="acceptsTokens">Whether the server accepts token ids, which are those of <paramref name="tokens"/>.</param>
-sealed class EndpointPrompts(ITextTokens? tokens, PromptOptions options, bool acceptsTokens = false) : IPromptMaker
+sealed class EndpointPrompts(ITextTokens? tokens, PromptOptions options) : IPromptMaker
 {
     /// <summary>Tokens of the window that are left for the server's template.</summary>
     public const int TemplateRoom = 64;
@@ -29,10 +27,6 @@ sealed class EndpointPrompts(ITextTokens? tokens, PromptOptions options, bool ac
     /// do not fit the window.</exception>
     public RenderedPrompt Make(EvalPrompt prompt, int maxNewTokens, int? length = null)
     {
-        if (acceptsTokens && tokens is not null && prompt is EvalPrompt.Tokens exact)
-        {
-            return PromptMaker.Exact(exact, tokens);
-        }
         EvalPrompt.Messages messages = prompt switch
         {
             EvalPrompt.Messages m => m,

@@ -24,6 +24,9 @@ public interface ITextTokens
     /// <summary>Decodes ids; control tokens are left out.</summary>
     string Decode(ReadOnlySpan<int> ids);
 
+    /// <summary>Decodes ids; control tokens appear as they are spelled.</summary>
+    string Spell(ReadOnlySpan<int> ids) => Decode(ids);
+
     /// <summary>Counts the tokens that <see cref="Encode"/> returns.</summary>
     int Count(string text) => Encode(text).Length;
 }

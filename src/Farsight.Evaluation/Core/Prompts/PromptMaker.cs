@@ -6,7 +6,7 @@ using Farsight.Text.Conversations;
 
 namespace Farsight.Evaluation.Core.Prompts;
 
-/// <summary>Renders and cuts the token prompts of a local model.</summary>
+/// <summary>Renders and cuts the token prompts of a local model, or of a server that reads exact tokens.</summary>
 /// <remarks>
 /// 1. If the benchmark cuts (<see cref="EvalPrompt.Messages.Cut"/>), the last message is cut to the limit: the user's, or what the window
 /// leaves after completion, template and answer prefix. The template's own tokens do not count in the user's limit, as in LongBench. 2.
@@ -34,13 +34,8 @@ sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptOptions 
         int? window = options.Window is { } own ? Math.Max(own, length ?? 0) : null;
         return prompt is EvalPrompt.Messages messages
             ? Fitting(Make(messages, maxNewTokens, window), maxNewTokens, length > options.Window ? null : window)
-            : Exact((EvalPrompt.Tokens)prompt, tokens);
+            : Of(ExactTokens, ((EvalPrompt.Tokens)prompt).Ids);
     }
-
-    /// <summary>Returns a prompt of exact tokens.</summary>
-    /// <param name="prompt">The prompt.</param>
-    /// <param name="tokens">The model's tokenizer.</param>
-    internal static RenderedPrompt Exact(EvalPrompt.Tokens prompt, ITextTokens tokens) => Of(ExactTokens, prompt.Ids, tokens);
 
     RenderedPrompt Make(EvalPrompt.Messages prompt, int maxNewTokens, int? window)
     {
@@ -84,9 +79,7 @@ sealed class PromptMaker(ITextTokens tokens, IPromptText? format, PromptOptions 
                     + $"together more than the window of {window}; extend the window with RoPE scaling, or evaluate shorter lengths."
             );
 
-    RenderedPrompt Of(string template, IReadOnlyList<int> ids) => Of(template, ids, tokens);
-
-    static RenderedPrompt Of(string template, IReadOnlyList<int> ids, ITextTokens tokens) =>
+    RenderedPrompt Of(string template, IReadOnlyList<int> ids) =>
         new(template, Hash(ids), new Prompt.Tokens(ids))
         {
             BosCount = tokens.Bos is { } bos ? ids.Count(id => id == bos) : 0,

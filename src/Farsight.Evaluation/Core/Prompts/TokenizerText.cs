@@ -34,5 +34,8 @@ sealed class TokenizerText(Tokenizer tokenizer) : ITextTokens
     public string Decode(ReadOnlySpan<int> ids) => tokenizer.Decode(ids);
 
     /// <inheritdoc/>
+    public string Spell(ReadOnlySpan<int> ids) => tokenizer.Decode(ids, skipSpecialTokens: false);
+
+    /// <inheritdoc/>
     public int Count(string text) => tokenizer.Count(text);
 }

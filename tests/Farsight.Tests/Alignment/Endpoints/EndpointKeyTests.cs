@@ -115,8 +115,12 @@ public sealed class EndpointKeyTests : IDisposable
     [InlineData("The word secret alone is no key.", "The word secret alone is no key.")]
     [InlineData("sk-secret-4711-0815sk-secret-4711-0815", "[key]")]
     [InlineData("a sk-secret-4711-0815 b sk-secret-4711-0815 c", "a [key] b [key] c")]
-    public void Only_long_parts_of_a_key_are_hidden_in_answers(string text, string hidden) =>
-        Assert.Equal(hidden, EndpointKey.Read(Variable).Hide(new ChatAnswer(text, null, null, null, null)).Text);
+    public void Only_long_parts_of_a_key_are_hidden_in_answers_and_tokens_that_spell_them_are_dropped(string text, string hidden)
+    {
+        ChatAnswer shown = EndpointKey.Read(Variable).Hide(new ChatAnswer(text, null, null, null, null) { Tokens = [1, 2] });
+
+        Assert.Equal((hidden, text == hidden), (shown.Text, shown.Tokens is not null));
+    }
 
     [Fact]
     public void An_address_that_contains_the_key_is_refused()

@@ -14,6 +14,8 @@ public sealed class DashboardFiles : IAsyncLifetime, IDisposable
     /// <summary>A text that would run in a browser if it was not escaped; it has no slash, so that it can be a folder's name.</summary>
     internal const string Payload = "<img src=x onerror=alert(1)>\"'&amp;<script>alert(2)<script>";
 
+    internal static readonly string PromptHash = new('a', 64);
+
     TemporaryFolder _folder = null!;
     DashboardServer _server = null!;
 
@@ -129,7 +131,7 @@ public sealed class DashboardFiles : IAsyncLifetime, IDisposable
                 "needle/near",
                 1,
                 $"{Payload}-{i}",
-                "",
+                PromptHash,
                 isDistracted(i) ? 0 : 1,
                 new Dictionary<string, double> { ["distractor"] = isDistracted(i) ? 1 : 0 })
             {
@@ -138,6 +140,7 @@ public sealed class DashboardFiles : IAsyncLifetime, IDisposable
                 Groups = new Dictionary<string, string> { ["length"] = i % 2 == 0 ? "1024" : "4096", ["depth"] = i % 4 < 2 ? "0.5" : "0" },
             }),
         ];
+        PromptFiles.Write(folder, PromptHash, () => $"{Payload}\nThe whole prompt.");
         EvalFiles.WriteResults(
             Directory.CreateDirectory(folder).FullName,
             new(Payload, 1, Payload, [TaskResult.Of(EvalTaskCatalog.Get("needle/near"), records, 1)], records) { Command = Payload });

@@ -1,7 +1,9 @@
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
+using Farsight.Alignment.Recipes;
 using Farsight.Server.Dashboard;
 using Farsight.Server.Hosting;
+using Farsight.Workflows.Train;
 using Microsoft.Playwright;
 
 namespace Farsight.Tests.Server.Dashboard;
@@ -72,6 +74,44 @@ public sealed class DashboardInBrowserTests(DashboardFiles files) : IClassFixtur
         }
         await Assertions.Expect(page.Locator(".headlines")).ToContainTextAsync("11 of 11", new() { Timeout = 10_000 });
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Curves" })).ToBeFocusedAsync();
+    }
+
+    [ChromiumTheory]
+    [InlineData(1280)]
+    public async Task Every_page_is_visited_during_a_real_training_run_which_is_followed_and_stopped(int width)
+    {
+        using TrainingFiles training = new();
+        await using DashboardServer server = await DashboardServer.StartAsync(
+            new([training.Root]) { AllowsStop = true }, System.Net.IPAddress.Loopback, 0, null, _ => { });
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(training.RecipePath, ["steps=1000000"]);
+        Task run = Task.Run(() => TrainRun.Start(
+            new(recipe, training.RecipePath, training.In("run"), Resume: false), _ => { }, null, CancellationToken.None));
+        using IPlaywright playwright = await Playwright.CreateAsync();
+        await using IBrowser browser = await Open(playwright);
+        List<string> faults = [];
+        IPage page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 } });
+        page.PageError += (_, error) => faults.Add(error);
+        page.Console += (_, message) => faults.AddRange(message.Type == "error" ? [message.Text] : []);
+        while (!File.Exists(training.In("run/metrics.jsonl")) && !run.IsCompleted)
+        {
+            await Task.Delay(50);
+        }
+
+        foreach (string path in (string[])["/runs", "/data", "/dataset?path=1%2Fdata.jsonl", "/sample?path=1%2Fdata.jsonl&n=2",
+            "/evaluations", "/run?path=1%2Frun"])
+        {
+            Assert.Equal(200, (await page.GotoAsync(server.Url + path))!.Status);
+        }
+        ILocator numbers = page.Locator(".headlines");
+        string first = await numbers.InnerTextAsync();
+        await Assertions.Expect(numbers).Not.ToHaveTextAsync(first, new() { Timeout = 30_000, UseInnerText = true });
+        await page.GetByText("Stop this run").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop after this step" }).ClickAsync();
+        await run.WaitAsync(TimeSpan.FromMinutes(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        await Assertions.Expect(numbers).ToContainTextAsync("stopped", new() { Timeout = 30_000 });
+        Assert.True(run.IsCompleted);
+        Assert.Empty(faults);
     }
 
     [ChromiumTheory]

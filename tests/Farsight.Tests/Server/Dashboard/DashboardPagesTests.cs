@@ -19,7 +19,7 @@ public sealed partial class DashboardPagesTests(DashboardFiles files) : IClassFi
         $"{Address("/compare", "1/runs/one", "run")}&{Address("", $"1/runs/{DashboardFiles.Payload}", "run")[1..]}",
         "/data", Address("/dataset", "1/data.jsonl"), Address("/sample", "1/data.jsonl") + "&n=2",
         "/evaluations", Address("/evaluation", "1/eval/a"), "/evaluation?path=1%2Feval%2Fa&path=1%2Feval%2Fb",
-        Address("/answers", "1/eval/a"),
+        Address("/answers", "1/eval/a"), $"{Address("/prompt", "1/eval/a")}&prompt={DashboardFiles.PromptHash}",
         $"/runs?find={Uri.EscapeDataString(DashboardFiles.Payload)}", $"/run?path={Uri.EscapeDataString(DashboardFiles.Payload)}",
     ];
 
@@ -138,6 +138,34 @@ public sealed partial class DashboardPagesTests(DashboardFiles files) : IClassFi
     }
 
     [Fact]
+    public async Task The_list_of_evaluations_has_model_task_and_score_with_its_interval()
+    {
+        string page = await files.Page("/evaluations");
+
+        Assert.Contains("onerror=alert(1)&gt;", page); // the model's name, escaped
+        Assert.Contains("needle/near: 62.5 % (51.5 to 72.3), n = 80", page); // 50 of 80; Wilson's interval with z = 1.96
+    }
+
+    [Fact]
+    public async Task A_whole_prompt_is_linked_from_its_answer_and_only_prompts_are_shown()
+    {
+        string link = $"/prompt?path=1%2Feval%2Fa&amp;prompt={DashboardFiles.PromptHash}";
+        Assert.Contains($"<a href=\"{link}\">The whole prompt</a>", await files.Page(Address("/answers", "1/eval/a")));
+
+        Assert.Contains("The whole prompt.</pre>", await files.Page(link.Replace("&amp;", "&", StringComparison.Ordinal)));
+
+        foreach (string wrong in (string[])["../results.json", new('b', 64), "", new string('A', 64)])
+        {
+            Assert.Equal(
+                HttpStatusCode.NotFound,
+                (await files.Client.GetAsync($"/prompt?path=1%2Feval%2Fa&prompt={Uri.EscapeDataString(wrong)}")).StatusCode);
+        }
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await files.Client.GetAsync($"/prompt?path=1%2Fruns%2Fone&prompt={DashboardFiles.PromptHash}")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_study_links_to_its_report_in_which_nothing_runs()
     {
         Assert.Contains("/report?path=1%2Fstudy%2Freport.html", await files.Page("/evaluations"));
@@ -167,7 +195,7 @@ public sealed partial class DashboardPagesTests(DashboardFiles files) : IClassFi
     [InlineData("")]
     public async Task An_address_outside_of_the_folders_is_refused(string address)
     {
-        foreach (string page in (string[])["/run", "/dataset", "/sample", "/evaluation", "/answers", "/report"])
+        foreach (string page in (string[])["/run", "/dataset", "/sample", "/evaluation", "/answers", "/prompt", "/report"])
         {
             using HttpResponseMessage response = await files.Client.GetAsync(Address(page, address));
             Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
