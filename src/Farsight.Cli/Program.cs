@@ -9,6 +9,7 @@ using Farsight.Alignment.Training;
 using Farsight.Cli.Commands;
 using Farsight.Cli.Output;
 using Farsight.Engine;
+using Farsight.Engine.Files;
 
 namespace Farsight.Cli;
 
@@ -47,7 +48,6 @@ static partial class Program
             BenchCommand.Create(),
             ChatCommand.Create(),
             CompareCommand.Create(),
-            RankCommand.Create(),
             CompletionCommand.Create(),
             DashboardCommand.Create(),
             DataCommand.Create(),
@@ -64,6 +64,7 @@ static partial class Program
             NewCommand.Create(),
             PlanCommand.Create(),
             PretrainCommand.Create(),
+            RankCommand.Create(),
             RecipeCommand.Create(),
             ReportCommand.Create(),
             ServeCommand.Create(),
@@ -139,7 +140,9 @@ static partial class Program
         UnauthorizedAccessException e => ($"{Sentence(e)} Use a path that you may read and write.", ExitCode.BadInput),
         FileNotFoundException or DirectoryNotFoundException or PathTooLongException =>
             ($"{Sentence(exception)} Check the path.", ExitCode.BadInput),
-        IOException e when IsOfMachine(e) => (Sentence(e), ExitCode.Failed),
+        IOException e when AtomicFile.IsFullDisk(e) =>
+            ($"{Sentence(e)} Free some space and rerun the command; files that were complete are kept.", ExitCode.Failed),
+        IOException e when IsClosedPipe(e) => (Sentence(e), ExitCode.Failed),
         IOException e => ($"{Sentence(e)} Use another path, or correct this one.", ExitCode.BadInput),
         ArgumentException { Source: "System.Private.CoreLib", ParamName: "path" or "path1" or "path2" or "fileName" } =>
             ("A path is empty or has a character that no path can have. Check the paths of the command.", ExitCode.BadInput),
@@ -212,9 +215,6 @@ static partial class Program
 
     static string Sentence(Exception e) => e.Message.TrimEnd('.') + ".";
 
-    /// <summary>Tells a full disk and a closed pipe from a path that cannot be used.</summary>
-    static bool IsOfMachine(IOException e) =>
-        (e.InnerException as IOException ?? e).HResult
-            is 27 or 28 or 32 or 122 // EFBIG, ENOSPC, EPIPE, EDQUOT
-                or unchecked((int)0x80070070) or unchecked((int)0x80070027); // the disk is full, on Windows
+    /// <summary>Tells a closed pipe from a path that cannot be used.</summary>
+    static bool IsClosedPipe(IOException e) => (e.InnerException as IOException ?? e).HResult is 32; // EPIPE
 }

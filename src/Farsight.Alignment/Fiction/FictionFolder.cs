@@ -86,11 +86,14 @@ public sealed partial record FictionFolder(string Folder, int Count, int Words, 
         {
             throw new InputException($"'{Folder}' is a file; specify a folder.");
         }
-        if (!Force && Directory.Exists(Folder) && Directory.EnumerateFileSystemEntries(Folder).Any() && !IsInterrupted())
+        if (!Force && Directory.Exists(Folder) && IsTaken)
         {
             throw new InputException($"The folder '{Folder}' is not empty; specify another folder, or set force to overwrite its files.");
         }
     }
+
+    /// <summary>Gets whether the existing folder has files of something else than an interrupted run of this request.</summary>
+    public bool IsTaken => Directory.EnumerateFileSystemEntries(Folder).Any() && !IsInterrupted();
 
     /// <summary>Returns whether the folder holds nothing but documents of this request, without the file that is written last.</summary>
     bool IsInterrupted()

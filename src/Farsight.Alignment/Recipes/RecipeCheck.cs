@@ -115,7 +115,7 @@ sealed class RecipeCheck(JsonSerializerOptions options)
         }
         catch (JsonException)
         {
-            Add(path, $"{Shown(node)} is not {Expected(type)}.");
+            Add(path, $"{Shown(node)} is not {Expected(type, isText: node is JsonValue v && v.GetValueKind() == JsonValueKind.String)}.");
         }
     }
 
@@ -125,13 +125,14 @@ sealed class RecipeCheck(JsonSerializerOptions options)
 
     static string Shown(JsonNode? node) => node?.ToJsonString() is { Length: <= 60 } text ? text : "the value";
 
-    string Expected(Type type)
+    string Expected(Type type, bool isText)
     {
         Type plain = Nullable.GetUnderlyingType(type) ?? type;
         return plain.IsEnum
                 ? "one of "
                     + string.Join(", ", Enum.GetValues(plain).Cast<object>().Select(v => JsonSerializer.SerializeToNode(v, plain, options)))
-            : plain == typeof(int) ? "a whole number from -2147483648 to 2147483647"
+            : plain == typeof(int) && !isText ? "a whole number from -2147483648 to 2147483647"
+            : plain == typeof(int) ? "a whole number"
             : plain == typeof(long) ? "a whole number"
             : plain == typeof(double) || plain == typeof(float) ? "a number"
             : plain == typeof(bool) ? "true or false"

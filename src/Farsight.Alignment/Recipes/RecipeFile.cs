@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using Farsight.Alignment.Hub;
 using Farsight.Engine;
 using Farsight.Engine.Files;
@@ -13,7 +14,7 @@ namespace Farsight.Alignment.Recipes;
 
 /// <summary>Reads recipes: JSON with comments and trailing commas. Unknown keys, missing keys and unusable values are errors.</summary>
 /// <remarks>A recipe may name its JSON Schema with the key "$schema"; it has no effect.</remarks>
-public static class RecipeFile
+public static partial class RecipeFile
 {
     const string SchemaKey = "$schema";
 
@@ -59,12 +60,26 @@ public static class RecipeFile
         where T : class, IRecipe
     {
         JsonNode root = ParseTree(json, source);
-        foreach (string text in overrides)
+        string[] changes = [.. overrides];
+        foreach (string text in changes)
         {
             RecipeOverride.Apply(root, text, s_reading);
         }
-        return FromTree<T>(root, source);
+        try
+        {
+            return FromTree<T>(root, source);
+        }
+        catch (RecipeException e) when (changes.Length > 0)
+        {
+            throw new RecipeException(source, [.. e.Problems.Select(p => WithOrigin(p, changes))]);
+        }
     }
+
+    /// <summary>Adds the override to a problem of its key.</summary>
+    static string WithOrigin(string problem, string[] overrides) =>
+        overrides.LastOrDefault(o => o.Split('=')[0].Trim() == problem.Split(':')[0]) is { } origin
+            ? $"{problem} The override '{origin}' sets it."
+            : problem;
 
     /// <summary>Checks a tree and converts it to a recipe.</summary>
     /// <exception cref="RecipeException">The recipe cannot be run; the message has every problem found.</exception>
@@ -148,10 +163,17 @@ public static class RecipeFile
         }
         catch (JsonException e)
         {
+            if (DuplicateKey().Match(e.Message) is { Success: true } duplicate)
+            {
+                throw new RecipeException(source, [$"{duplicate.Groups["key"].Value}: the key occurs twice; keep one."]);
+            }
             int technical = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
             throw new RecipeException(source, [$"line {e.LineNumber + 1}: {(technical < 0 ? e.Message : e.Message[..technical])}"]);
         }
     }
+
+    [GeneratedRegex(@"^Duplicate property '(?<key>.*?)'")]
+    private static partial Regex DuplicateKey();
 
     /// <summary>Returns a sentence about a recipe of another kind; null if the recipe may be of the expected kind.</summary>
     static string? OtherKind(JsonNode root, JsonTypeInfo type)

@@ -32,14 +32,16 @@ sealed class RankedPasses(ITrainable model, RankGrid grid)
     /// <param name="microSteps">The micro-steps; the same on every rank.</param>
     /// <param name="sums">Receives the metrics.</param>
     /// <param name="samples">Receives the samples.</param>
+    /// <param name="count">Counts the micro-steps of this rank; null for none.</param>
     /// <returns>Tokens of all micro-steps.</returns>
-    internal long Train(IEnumerable<MicroStep> microSteps, MetricSums sums, StepSamples samples)
+    internal long Train(IEnumerable<MicroStep> microSteps, MetricSums sums, StepSamples samples, PassCount? count = null)
     {
+        MicroStep[] all = [.. microSteps];
+        count?.Begin(Own(all));
         if (grid.All.Size == 1)
         {
-            return microSteps.Sum(m => TrainAlone(m, sums, samples));
+            return all.Sum(m => TrainAlone(m, sums, samples, count));
         }
-        MicroStep[] all = [.. microSteps];
         foreach (MicroStep microStep in all)
         {
             model.Touch(microStep.Tree);
@@ -54,6 +56,7 @@ sealed class RankedPasses(ITrainable model, RankGrid grid)
             all[i].Loss(pass, dLogProbs, new());
             relay.MicroStep = i;
             pass.Backward(dLogProbs, _ranks.Size == 1 ? null : relay);
+            count?.Add(all[i]);
         }
         relay.ShareSums();
         AddShares();
@@ -68,27 +71,30 @@ sealed class RankedPasses(ITrainable model, RankGrid grid)
     }
 
     /// <summary>Computes the metrics of micro-steps without training on them.</summary>
+    /// <param name="microSteps">The micro-steps; the same on every rank.</param>
+    /// <param name="count">Counts the micro-steps of this rank; null for none.</param>
     /// <returns>Null if there are none.</returns>
-    internal MetricSums? Measure(IEnumerable<MicroStep> microSteps)
+    internal MetricSums? Measure(IEnumerable<MicroStep> microSteps, PassCount? count = null)
     {
         MetricSums sums = new();
+        MicroStep[] all = [.. microSteps];
+        count?.Begin(Own(all));
         if (_ranks.Size == 1)
         {
-            bool any = false;
-            foreach (MicroStep microStep in microSteps)
+            foreach (MicroStep microStep in all)
             {
                 using ITreePass pass = model.Evaluate(microStep.Tree);
                 microStep.Loss(pass, new float[pass.LogProbs.Length], sums);
-                any = true;
+                count?.Add(microStep);
             }
-            return any ? sums : null;
+            return all.Length > 0 ? sums : null;
         }
-        MicroStep[] all = [.. microSteps];
         RecordedPass[] results = [.. all.Select(m => new RecordedPass(m.Tree.Scored.Count))];
         for (int i = _ranks.Rank; i < all.Length; i += _ranks.Size)
         {
             using ITreePass pass = model.Evaluate(all[i].Tree);
             results[i].Record(pass);
+            count?.Add(all[i]);
         }
         Exchange(results);
         foreach ((MicroStep microStep, RecordedPass result) in all.Zip(results))
@@ -98,13 +104,17 @@ sealed class RankedPasses(ITrainable model, RankGrid grid)
         return all.Length > 0 ? sums : null;
     }
 
-    long TrainAlone(MicroStep microStep, MetricSums sums, StepSamples samples)
+    /// <summary>Returns the micro-steps that this rank computes.</summary>
+    MicroStep[] Own(MicroStep[] all) => [.. all.Where((_, i) => i % _ranks.Size == _ranks.Rank)];
+
+    long TrainAlone(MicroStep microStep, MetricSums sums, StepSamples samples, PassCount? count)
     {
         using ITreePass pass = model.Forward(microStep.Tree);
         float[] dLogProbs = new float[pass.LogProbs.Length];
         microStep.Loss(pass, dLogProbs, sums);
         samples.Add(microStep.Samples, pass.LogProbs, dLogProbs);
         pass.Backward(dLogProbs);
+        count?.Add(microStep);
         return microStep.Tree.Count;
     }
 
@@ -207,4 +217,41 @@ sealed class RankedPasses(ITrainable model, RankGrid grid)
             }
         }
     }
+}
+
+/// <summary>Counts the samples of a step or of a measurement as a rank computes them.</summary>
+/// <param name="kind">The part.</param>
+/// <param name="step">Steps that are done.</param>
+/// <param name="steps">Steps of the whole run.</param>
+/// <param name="report">Receives the count.</param>
+sealed class PassCount(TrainingPartKind kind, int step, int steps, Action<TrainingPart> report)
+{
+    int _done, _total;
+    long _doneTokens, _tokens;
+
+    /// <summary>Begins with the micro-steps of the rank.</summary>
+    internal void Begin(IReadOnlyList<MicroStep> own)
+    {
+        (_done, _doneTokens) = (0, 0);
+        (_total, _tokens) = (own.Sum(SamplesOf), own.Sum(m => (long)m.Tree.Count));
+        Report();
+    }
+
+    /// <summary>Adds a micro-step that is done.</summary>
+    internal void Add(MicroStep microStep)
+    {
+        _done += SamplesOf(microStep);
+        _doneTokens += microStep.Tree.Count;
+        Report();
+    }
+
+    /// <summary>Returns the number of samples; a tree of pretraining counts as one.</summary>
+    static int SamplesOf(MicroStep microStep) => Math.Max(1, microStep.Samples.Count);
+
+    void Report() => report(new(kind, _done, _total)
+    {
+        Share = _tokens > 0 ? (double)_doneTokens / _tokens : 0,
+        Step = step,
+        Steps = steps,
+    });
 }

@@ -48,6 +48,9 @@ public sealed class TrainingLoop : IDisposable
     /// <summary>Watches every step; null for none.</summary>
     public ITrainingWatch? Watch { get; init; }
 
+    /// <summary>Receives the samples of steps and measurements as they are computed; null for none.</summary>
+    public Action<TrainingPart>? Parts { get; init; }
+
     /// <summary>Trains from the newest checkpoint, or from the start, to the last step.</summary>
     /// <exception cref="OperationCanceledException">Cancelled, or stopped by <see cref="RunDirectory.RequestStop"/>; the step was
     /// finished and a checkpoint saved.</exception>
@@ -67,7 +70,7 @@ public sealed class TrainingLoop : IDisposable
             {
                 throw new OperationCanceledException(cancel);
             }
-            Report(Line(0, [], HeldOut()), metrics, progress);
+            Report(Line(0, [], HeldOut(0)), metrics, progress);
         }
         for (int step = done + 1; step <= _options.Steps; step++)
         {
@@ -78,7 +81,7 @@ public sealed class TrainingLoop : IDisposable
             _clock.Stop();
             long? sent = _ranks.Size == 1 ? null : _ranks.AllGather<long>([_ranks.SentBytes - sentBefore]).Max();
             timing?.Append(step, _clock.Elapsed - before, _tokens - tokensBefore, sent);
-            string? alarm = Report(Line(step, values, IsDue(step, _options.EvalEvery) ? HeldOut() : null), metrics, progress);
+            string? alarm = Report(Line(step, values, IsDue(step, _options.EvalEvery) ? HeldOut(step) : null), metrics, progress);
 
             alarm = _ranks.Broadcast(alarm);
             bool isRequested = cancel.IsCancellationRequested || _run?.TakeStopRequest() == true;
@@ -135,7 +138,9 @@ public sealed class TrainingLoop : IDisposable
         IReadOnlyList<IReadOnlyList<long>> loadBefore = _model.ExpertLoad;
         MetricSums sums = new();
         StepSamples samples = new();
-        _tokens += _passes.Train(_work.MicroSteps(step), sums, samples);
+        PassCount? count = CountOf(TrainingPartKind.Step, step - 1);
+        count?.Begin([]); // the work may sample responses first
+        _tokens += _passes.Train(_work.MicroSteps(step), sums, samples, count);
         OrderedDictionary<string, double> values = sums.Means();
         RequireFinite(step, "loss", values["loss"], samples);
 
@@ -171,13 +176,16 @@ public sealed class TrainingLoop : IDisposable
     IReadOnlyList<IReadOnlyList<long>> OverRanks(IReadOnlyList<IReadOnlyList<long>> load) =>
         _ranks.Size == 1 ? load : [.. load.Select(layer => _ranks.Sum((long[])[.. layer]))];
 
-    MetricSums? HeldOut() => _passes.Measure(_work.HeldOut());
+    MetricSums? HeldOut(int step) => _passes.Measure(_work.HeldOut(), CountOf(TrainingPartKind.HeldOut, step));
+
+    PassCount? CountOf(TrainingPartKind kind, int done) =>
+        Parts is null ? null : new(kind, done, _options.Steps, Parts);
 
     static MetricsLine Line(int step, OrderedDictionary<string, double> values, MetricSums? heldOut) =>
         new(
             step,
             values,
-            heldOut?.Means(),
+            heldOut?.Measured(),
             heldOut is { Margins.Count: > 0 } ? heldOut.Margins : null,
             heldOut is { PreferenceShares.Count: > 0 } ? heldOut.PreferenceShares : null);
 

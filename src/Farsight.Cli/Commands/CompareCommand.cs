@@ -84,7 +84,7 @@ static class CompareCommand
         string[] names = ReportCommand.Names(paths, []);
         RunComparison comparison = RunComparison.Of([.. paths.Select((p, i) => TrainedRun.Read(p, names[i]))]);
         parse.InvocationConfiguration.Output.Write(
-            parse.GetValue(s_json) ? comparison.ToJson() : string.Join('\n', comparison.Tables.Select(TextTable.Of)));
+            parse.GetValue(s_json) ? comparison.ToJson() : string.Join('\n', comparison.Tables.Select(t => TextTable.Of(t))));
         return ExitCode.Done;
     }
 

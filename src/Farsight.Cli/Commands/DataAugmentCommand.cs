@@ -60,6 +60,7 @@ static class DataAugmentCommand
             KeepsOrder = parse.GetValue(s_keepOrder),
             Shard = parse.GetValue(s_shard) is { } shard ? SynthesisShard.Parse(shard) : null,
         };
+        Ending ending = new();
         KnotCounts counts;
         using (ProgressLine line = ProgressLine.OnStandardError("sequence"))
         {
@@ -70,6 +71,7 @@ static class DataAugmentCommand
             $"{options.File}: {counts.Sequences} sequences, {counts.Tied} of them tied; "
                 + $"{counts.CutCharacters} characters cut off at the length"
                 + $"{(counts.WithMarks > 0 ? $"; {counts.WithMarks} documents left out, which contain a mark" : "")}"));
+        ending.Write("", $"name {options.File} in the domains of a recipe, and train with 'farsight pretrain RECIPE --from MODEL'");
         return ExitCode.Done;
     }
 

@@ -46,6 +46,7 @@ static class DataExportCommand
 
     static int Run(ParseResult parse)
     {
+        FileKind.RequireDataset(parse.GetValue(s_dataset)!);
         Tokenizer? tokenizer = parse.GetValue(s_tokenizer) is { } path ? Tokenizer.Load(BundledFiles.LocateModel(path)) : null;
         string output = parse.GetValue(s_out)!;
         ExportCounts counts = PreferenceExport.Write(

@@ -64,7 +64,7 @@ static class DataImportCommand
         {
             text.WriteLine($"unused     {field}: {Count(lines, "line")}");
         }
-        ending.Write("", $"farsight train RECIPE --set {TypedCommand.Quoted($"data={output}")} --out runs/NAME");
+        ending.Write("", NextCommand.Recipe(parse.GetValue(s_model)!, output, TrainTemplate.Logo));
         return ExitCode.Done;
     }
 

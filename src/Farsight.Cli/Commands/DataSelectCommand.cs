@@ -94,6 +94,7 @@ static class DataSelectCommand
     static int Gateau(ParseResult parse, CancellationToken cancel)
     {
         s_threads.Apply(parse);
+        Ending ending = new();
         string output = parse.GetValue(s_kept)!;
         GateauOptions options = new(
             parse.GetValue(s_measured)!, BundledFiles.LocateModel(parse.GetValue(s_model)!),
@@ -109,6 +110,7 @@ static class DataSelectCommand
         DatasetCardFiles.Write(output, tokenizer: null);
         parse.InvocationConfiguration.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{output}: {options.Keep} samples, the hardest by the measurements in {output}.scores.jsonl"));
+        ending.Write("", NextCommand.Recipe(parse.GetValue(s_base)!, output, TrainTemplate.Logo));
         return ExitCode.Done;
     }
 

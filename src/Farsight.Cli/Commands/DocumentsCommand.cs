@@ -6,6 +6,7 @@ using Farsight.Alignment.Fiction;
 using Farsight.Alignment.Recipes;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Engine;
 
 namespace Farsight.Cli.Commands;
 
@@ -50,6 +51,11 @@ static class DocumentsCommand
             {
                 Kinds = [.. parse.GetValue(questions)!.Distinct().Select(name => s_kinds[name])],
             };
+            if (!request.Force && Directory.Exists(request.Folder) && request.IsTaken)
+            {
+                throw new InputException(
+                    $"The folder '{request.Folder}' is not empty. Specify another one, or overwrite its files with {force.Name}.");
+            }
             return RunAsync(request, parse.InvocationConfiguration.Output, cancellation);
         });
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Recipes;
@@ -7,6 +8,7 @@ using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Files;
 using Farsight.Engine.Rope;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.Core.Answering;
@@ -226,6 +228,12 @@ static class EvalCommand
         }
         string? directory = parse.GetValue(s_out);
         s_threads.Apply(parse);
+        if (directory is not null && OtherCommand(directory, request.Command) is { } earlier)
+        {
+            Console.Error.WriteLine($"{directory} has the results of another command: {earlier}");
+            Console.Error.WriteLine(
+                "This command replaces them. To keep both, stop it and use another --out. The answers in examples.jsonl are kept.");
+        }
         (string name, EvalResults results) = Evaluate(parse, request, endpoint, judge, directory, cancel);
         if (directory is not null)
         {
@@ -236,8 +244,29 @@ static class EvalCommand
         output.Write(json ? EvalFiles.ToJson(directory is null ? results : results with { Examples = [] }) : EvalTable.Of(results));
         ending.Write(
             directory is null ? "" : $"Files: {directory}, with report.html",
-            directory is null ? "add --out FOLDER to keep the answers and get a report" : $"{TypedCommand.Of("compare", directory)} OTHER");
+            directory is null
+                ? "add --out FOLDER to keep the answers and get a report"
+                : $"open {Path.Combine(directory, "report.html")} in a browser. To compare with the evaluation in another folder: "
+                    + $"{TypedCommand.Of("compare", directory)} FOLDER");
         return ExitCode.Done;
+    }
+
+    /// <summary>Returns the command whose results a folder has; null if it has none, or those of the same command.</summary>
+    static string? OtherCommand(string directory, string command)
+    {
+        try
+        {
+            string path = Path.Combine(directory, EvalFiles.ResultsName);
+            using JsonDocument? results = File.Exists(path) ? JsonDocument.Parse(RegularFile.ReadAllText(path)) : null;
+            return results is not null && results.RootElement.TryGetProperty("command", out JsonElement earlier)
+                && earlier.GetString() is { Length: > 0 } other && other != command
+                ? other
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException)
+        {
+            return null; // a damaged file is replaced
+        }
     }
 
     static void CheckTasks(EvalRequest request)

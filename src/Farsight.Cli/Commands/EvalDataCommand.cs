@@ -135,16 +135,18 @@ static class EvalDataCommand
     {
         StringWriter text = new() { NewLine = "\n" };
         text.WriteLine(Heading(data));
-        int name = sets.Where(s => s.Required > 0).Max(s => s.Name.Length);
+        int name = sets.Where(s => s.Required > 0).Max(s => s.Name.Length), width = Terminal.Width;
         text.WriteLine($"{"benchmark".PadRight(name)}  {"state",-13}  {"size",-10}  {"get",-4}  license; source");
         foreach (EvalDataSet set in sets.Where(s => s.Required > 0))
         {
             string state = set.State == "partial" ? $"partial {set.Found}/{set.Required}" : set.State;
             string size = set.Bytes == 0 ? "unknown" : (set.HasUnknownSize ? "> " : "") + DownloadLine.Size(set.Bytes);
-            text.WriteLine(
-                $"{set.Name.PadRight(name)}  {state,-13}  {size,-10}  {set.Download,-4}  {Few(set.Licenses)}; {Few(set.Sources)}");
+            Terminal.WriteWrapped(
+                text, $"{set.Name.PadRight(name)}  {state,-13}  {size,-10}  {set.Download,-4}  ",
+                $"{Few(set.Licenses)}; {Few(set.Sources)}", width);
         }
-        text.WriteLine($"No data needed: {string.Join(", ", sets.Where(s => s.Required == 0).Select(s => s.Name))}");
+        Terminal.WriteWrapped(
+            text, "No data needed: ", string.Join(", ", sets.Where(s => s.Required == 0).Select(s => s.Name)), width);
         text.WriteLine("'farsight eval data get NAME' downloads all, part or none of the files, and prints the commands for the others.");
         text.WriteLine("'farsight eval data --task NAME' lists the files.");
         return text.ToString();

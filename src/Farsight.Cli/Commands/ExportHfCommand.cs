@@ -53,7 +53,7 @@ static class ExportHfCommand
         }
         string text = $"{path}: {written.ValueCount} parameters in {written.Files.Count} files, {written.ByteCount} bytes";
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(path, written) : text);
-        ending.Write("", ["eval", "--model", path, "--out", "evaluation"]);
+        ending.Write("", NextCommand.Evaluation(path, "--model", path));
         return ExitCode.Done;
     }
 

@@ -49,7 +49,7 @@ static class MergeCommand
             Console.Error.WriteLine(notice);
         }
         parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(s_json) ? Json(merge, merged) : Summary(merge, merged));
-        ending.Write("", ["eval", "--model", merge.Output, "--out", "evaluation"]);
+        ending.Write("", NextCommand.Evaluation(merge.Output, "--model", merge.Output));
         return ExitCode.Done;
     }
 

@@ -44,11 +44,15 @@ static class NewCommand
             string output = Output(parse);
             string given = parse.GetValue(s_model)!, path = BundledFiles.Locate(given), data = parse.GetValue(s_data)!;
             string? snapshot = Path.Exists(path) ? null : HubCache.Find(given);
+            FileKind.RefuseOtherThanModel(path);
+            FileKind.RequireDataset(data);
             TrainTemplate template = TrainTemplate.For(snapshot ?? path, data, parse.InvocationConfiguration.Error.WriteLine);
             string model = snapshot is null && !HubCache.IsName(path) ? Relative(output, path) : given; // a name of the hub is no path
             string text = template.Text(name, output, model, Relative(output, data));
             RecipeFile.Parse<TrainRecipe>(text, output, []);
-            return Write(parse, output, text, "train", $"farsight plan {output}");
+            return Write(parse, output, text, "train", File.Exists(data)
+                ? TypedCommand.Of("plan", output)
+                : $"make {data} with 'farsight synth', then {TypedCommand.Of("plan", output)}");
         });
         return command;
     }

@@ -170,6 +170,12 @@ static class PlanCommand
             PlanText.Print(plan, shape, string.Create(
                 CultureInfo.InvariantCulture, $"{peak / 1e9:F0} GFLOP/s with {Workers.Threads} threads, {source}"));
         }
+        if (plan.Chosen is not null && shape is null && parse.GetResult(s_from) is null && !parse.GetValue(s_json))
+        {
+            string[] overrides = [.. (parse.GetValue(s_set) ?? []).SelectMany(s => new[] { "--set", s })];
+            string run = $"runs/{Path.GetFileNameWithoutExtension(path)}";
+            Console.Error.WriteLine($"Next: {TypedCommand.Of(["train", parse.GetValue(s_recipe)!, "--out", run, .. overrides])}");
+        }
         return plan.Chosen is null ? ExitCode.Failed : ExitCode.Done;
     }
 

@@ -74,11 +74,13 @@ static class PretrainCommand
             ContinuedPretrainRequest request = new(
                 RecipeFile.Read<ContinuedPretrainRecipe>(path, overrides), path, BundledFiles.LocateModel(from), output, resume,
                 parse.GetValue(s_memory));
-            return new TrainingScreen(parse, output, s_shown, made => ["eval", request.Recipe.Lora is null ? "--model" : "--adapter", made,
-                "--out", "evaluation"]).Run((_, progress) => ContinuedPretrainRun.Start(request, progress, cancel, notice), cancel);
+            string named = request.Recipe.Lora is null ? "--model" : "--adapter";
+            return new TrainingScreen(parse, output, s_shown, made => NextCommand.Evaluation(made, named, made)).Run(
+                display => ContinuedPretrainRun.Start(request with { Parts = display.Part }, display, cancel, notice), cancel);
         }
         PretrainRecipe recipe = RecipeFile.Read<PretrainRecipe>(path, overrides);
-        return new TrainingScreen(parse, output, s_shown, made => ["eval", "--model", made, "--out", "evaluation"]).Run(
-            (_, progress) => PretrainRun.Start(recipe, parse.GetValue(s_documents)!, output, resume, progress, cancel, notice), cancel);
+        return new TrainingScreen(parse, output, s_shown, made => NextCommand.Evaluation(made, "--model", made)).Run(
+            display => PretrainRun.Start(
+                recipe, parse.GetValue(s_documents)!, output, resume, display, cancel, notice, display.Part), cancel);
     }
 }

@@ -57,6 +57,7 @@ static class ReportCommand
                 : throw new InputException(
                     paths is [var one] && !Path.Exists(one)
                         ? $"{one} does not exist. Name the folder of a training run or of an evaluation."
+                        : paths.FirstOrDefault(p => OtherKind(p) is not null) is { } other ? OtherKind(other)!
                         : "--out is missing. Name the HTML file to write; it is optional for a single training run."));
         string files = Write(page, paths, parse.GetValue(s_names) ?? [], parse.GetValue(s_title));
         parse.InvocationConfiguration.Output.WriteLine(files);
@@ -97,9 +98,12 @@ static class ReportCommand
         {
             throw new InputException($"{missing} does not exist; name the folder of a training run or an evaluation.");
         }
-        foreach (string path in paths.Where(Directory.Exists))
+        foreach (string path in paths)
         {
-            RefuseOther(path);
+            if (OtherKind(path) is { } refusal)
+            {
+                throw new InputException(refusal);
+            }
         }
         string? run = paths.FirstOrDefault(RunDirectory.IsRun), other = paths.FirstOrDefault(p => !RunDirectory.IsRun(p));
         return run is null || other is null
@@ -107,25 +111,33 @@ static class ReportCommand
             : throw new InputException($"{run} is a training run and {other} is an evaluation; use runs or evaluations, not both.");
     }
 
-    /// <summary>Refuses a folder that is neither a run nor an evaluation, and names the report that it has itself.</summary>
-    static void RefuseOther(string folder)
+    /// <summary>
+    /// Returns the sentence about a path that is neither a run nor an evaluation, with the report or the command for it; null for others.
+    /// </summary>
+    static string? OtherKind(string path)
     {
-        string? kind = s_ownReports.FirstOrDefault(m => File.Exists(Path.Combine(folder, m.Mark))).Kind;
+        if (File.Exists(path))
+        {
+            return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? null
+                : $"{path} is {FileKind.Of(path) ?? "a file"}, not a training run or an evaluation. Name the --out folder of "
+                    + "'farsight train', 'farsight pretrain' or 'farsight eval'; 'farsight inspect' describes other files.";
+        }
+        if (!Directory.Exists(path))
+        {
+            return null;
+        }
+        string? kind = s_ownReports.FirstOrDefault(m => File.Exists(Path.Combine(path, m.Mark))).Kind;
         if (kind is not null)
         {
-            throw new InputException(
-                $"{folder} is the folder of a {kind}, whose report is {Path.Combine(folder, "report.html")}; "
-                    + "name one of its runs or evaluations.");
+            return $"{path} is the folder of a {kind}, whose report is {Path.Combine(path, "report.html")}; name one of its runs or "
+                + "evaluations.";
         }
-        bool isKnown = RunDirectory.IsRun(folder)
-            || File.Exists(Path.Combine(folder, EvalFiles.ResultsName))
-            || File.Exists(Path.Combine(folder, EvalFiles.ExamplesName));
-        if (!isKnown)
-        {
-            throw new InputException(
-                $"{folder} is neither a training run (it has no recipe.resolved.json) nor an evaluation (it has no "
-                    + $"{EvalFiles.ResultsName}); name the --out folder of 'farsight train', 'farsight pretrain' or 'farsight eval'.");
-        }
+        bool isKnown = RunDirectory.IsRun(path)
+            || File.Exists(Path.Combine(path, EvalFiles.ResultsName))
+            || File.Exists(Path.Combine(path, EvalFiles.ExamplesName));
+        return isKnown ? null
+            : $"{path} is neither a training run (it has no recipe.resolved.json) nor an evaluation (it has no {EvalFiles.ResultsName}); "
+                + "name the --out folder of 'farsight train', 'farsight pretrain' or 'farsight eval'.";
     }
 
     /// <summary>Returns the given names, or the directory names, or the paths if directory names are not unique.</summary>

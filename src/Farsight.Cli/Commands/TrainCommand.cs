@@ -74,24 +74,15 @@ static class TrainCommand
             };
             return RunSilently(silent, cancel);
         }
-        ProgressLine reference = ProgressLine.OnStandardError("reference: sample");
         TrainRequest request = new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory))
         {
             Ranks = ranks,
             Backend = backend,
             WritesTensorBoard = parse.GetValue(s_board),
             ContextParallel = parse.GetValue(s_context),
-            ReferenceProgress = (done, all) =>
-            {
-                reference.Report(done, all, "");
-                if (done == all)
-                {
-                    reference.Dispose();
-                }
-            },
         };
         return new TrainingScreen(parse, output, s_shown, made => Next(recipe, recipePath, made)).Run(
-            (note, progress) => TrainRun.Start(request, note, progress, cancel), cancel);
+            display => TrainRun.Start(request with { Parts = display.Part }, display.Note, display, cancel), cancel);
     }
 
     /// <summary>Takes part in the run of rank 0, which reports it.</summary>
@@ -113,12 +104,12 @@ static class TrainCommand
     {
         if (recipe.Lora is null)
         {
-            return ["eval", "--model", made, "--out", "evaluation"];
+            return NextCommand.Evaluation(made, "--model", made);
         }
         string model = RecipeFile.LocateModel(recipePath, "base_model", recipe.BaseModel), relative = Path.GetRelativePath(".", model);
         string typed = model == HubCache.Find(recipe.BaseModel) ? recipe.BaseModel
             : relative.StartsWith("..", StringComparison.Ordinal) ? Path.GetFullPath(model)
             : relative;
-        return ["eval", "--model", typed, "--adapter", made, "--out", "evaluation"];
+        return NextCommand.Evaluation(made, "--model", typed, "--adapter", made);
     }
 }

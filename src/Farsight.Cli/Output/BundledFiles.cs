@@ -21,6 +21,11 @@ static class BundledFiles
     /// Returns the path of a model or tokenizer: the path itself, the bundled folder of that name, or the snapshot of a name such as
     /// "org/model" in the Hugging Face cache.
     /// </summary>
-    internal static string LocateModel(string path) =>
-        Locate(path) is var found && found != path ? found : HubCache.Locate(path, Console.Error.WriteLine);
+    /// <exception cref="InputException">The path is a file of another kind, or nothing has that name.</exception>
+    internal static string LocateModel(string path)
+    {
+        string located = Locate(path) is var found && found != path ? found : HubCache.Locate(path, Console.Error.WriteLine);
+        FileKind.RefuseOtherThanModel(located);
+        return located;
+    }
 }

@@ -22,16 +22,18 @@ static class EvalListing
     static string Text(IReadOnlyList<IEvalTask> tasks)
     {
         StringWriter text = new() { NewLine = "\n" };
-        int name = tasks.Max(t => t.Card.Name.Length);
+        int name = tasks.Max(t => t.Card.Name.Length), width = Terminal.Width;
         IEnumerable<IGrouping<string, EvalTaskCard>> benchmarks = tasks.Select(t => t.Card).GroupBy(Title);
         foreach (IGrouping<string, EvalTaskCard> benchmark in benchmarks.OrderBy(b => b.Key != Generated).ThenBy(b => b.Key != Single))
         {
             EvalTaskCard[] cards = [.. benchmark];
-            text.WriteLine($"{benchmark.Key} ({cards.Length} {(cards.Length == 1 ? "task" : "tasks")}; {Data(cards)})");
+            Terminal.WriteWrapped(
+                text, "", $"{benchmark.Key} ({cards.Length} {(cards.Length == 1 ? "task" : "tasks")}; {Data(cards)})", width);
             foreach (EvalTaskCard card in cards)
             {
                 string suites = string.Join(' ', card.Suites);
-                text.WriteLine($"  {card.Name.PadRight(name)}  v{card.Version}  {suites,-10}  {card.Title}; {card.Metric}");
+                Terminal.WriteWrapped(
+                    text, $"  {card.Name.PadRight(name)}  v{card.Version}  {suites,-10}  ", $"{card.Title}; {card.Metric}", width);
             }
         }
         text.WriteLine("'farsight eval data' lists all files with their sources and their state.");

@@ -22,7 +22,7 @@ sealed class GroupedHelp(SynchronousCommandLineAction usual) : SynchronousComman
     const string Indent = "  ", Gap = "  ";
 
     // The width of the labels; a longer one has its description on the next line of a terminal.
-    const int LabelWidth = 34, LeastText = 30;
+    const int LabelWidth = 34;
 
     static readonly (string, IReadOnlyList<Option>)[] s_none = [];
 
@@ -39,9 +39,9 @@ sealed class GroupedHelp(SynchronousCommandLineAction usual) : SynchronousComman
 
     static void Write(TextWriter output, GroupedCommand command)
     {
-        int width = Console.IsOutputRedirected || Console.WindowWidth <= 0 ? int.MaxValue : Console.WindowWidth;
+        int width = Terminal.Width;
         output.WriteLine("Description:");
-        Wrapped(output, Indent, command.Description!, width);
+        Terminal.WriteWrapped(output, Indent, command.Description!, width);
         output.WriteLine($"\nUsage:\n{Indent}farsight {command.Name} [command] [options]\n\nExamples:");
         foreach ((string title, string line) in command.Examples)
         {
@@ -72,26 +72,7 @@ sealed class GroupedHelp(SynchronousCommandLineAction usual) : SynchronousComman
             output.WriteLine(Indent + label);
             start = Indent + new string(' ', LabelWidth);
         }
-        Wrapped(output, start + Gap, text, width);
-    }
-
-    /// <summary>Writes a text after a start; further lines are indented as far.</summary>
-    static void Wrapped(TextWriter output, string start, string text, int width)
-    {
-        int room = Math.Max(LeastText, width - start.Length - 1);
-        string line = start;
-        int used = 0;
-        foreach (string word in text.Split(' '))
-        {
-            if (used > 0 && used + 1 + word.Length > room)
-            {
-                output.WriteLine(line);
-                (line, used) = (new string(' ', start.Length), 0);
-            }
-            line += used > 0 ? $" {word}" : word;
-            used += word.Length + (used > 0 ? 1 : 0);
-        }
-        output.WriteLine(line);
+        Terminal.WriteWrapped(output, start + Gap, text, width);
     }
 
     static string Label(Option option)

@@ -9,16 +9,21 @@ sealed class ProgressLine : IDisposable
 
     static readonly TimeSpan s_plainInterval = TimeSpan.FromSeconds(2), s_liveInterval = TimeSpan.FromMilliseconds(100);
 
-    readonly Lock _gate = new(); // signal handlers write notes from their own thread
+    // A part of an item is shown after this time, and less often in a log than the items.
+    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2), s_plainPartInterval = TimeSpan.FromSeconds(10);
+
+    readonly Lock _gate = new(); // signal handlers and the timer write from their own threads
     readonly TextWriter _writer;
     readonly string _unit;
     readonly int? _width;
     readonly TimeProvider _time;
     readonly long _started;
-    long? _firstDone;
-    double _firstWork;
-    long _lastWritten;
-    string? _pending;
+    readonly RemainingTime _whole;
+    RemainingTime? _partRest;
+    long _partStarted, _lastWritten;
+    string _done = "", _left = "", _part = "", _partUnit = "", _text = "";
+    bool _isPending;
+    ITimer? _timer;
     int _drawn; // columns of the line on the screen
 
     /// <summary>Creates a line.</summary>
@@ -30,6 +35,7 @@ sealed class ProgressLine : IDisposable
     {
         (_writer, _unit, _width, _time) = (writer, unit, liveWidth, time);
         _started = time.GetTimestamp();
+        _whole = new(time);
     }
 
     /// <summary>Creates a line on stderr.</summary>
@@ -50,21 +56,39 @@ sealed class ProgressLine : IDisposable
     internal void Report(long done, long total, string text, double? work = null)
     {
         using Lock.Scope scope = _gate.EnterScope();
-        bool isFirst = _firstDone is null;
-        _firstDone ??= done;
-        _firstWork = isFirst ? work ?? 0 : _firstWork;
-        TimeSpan? rest =
-            done >= total ? null
-            : work is { } share ? share > _firstWork ? Elapsed * ((1 - share) / (share - _firstWork)) : null
-            : done > _firstDone ? (total - done) * (Elapsed / (done - _firstDone.Value)) : null;
-        string left = rest is { } time ? $"  {Duration(time)} left" : "";
-        _pending = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{_unit} {done}{(total > 0 ? $"/{total}" : "")}{left}{(text.Length > 0 ? Gap : "")}{text}");
+        bool isFirst = _done.Length == 0;
+        TimeSpan? rest = work is { } share ? _whole.After(share, 1) : _whole.After(done, total);
+        _done = string.Create(CultureInfo.InvariantCulture, $"{_unit} {done}{(total > 0 ? $"/{total}" : "")}");
+        _left = done < total ? Left(rest) : "";
+        (_part, _text, _isPending) = ("", text, true);
         if (isFirst || _time.GetElapsedTime(_lastWritten) >= (_width is null ? s_plainInterval : s_liveInterval))
         {
             Write();
         }
+    }
+
+    /// <summary>Updates the progress within an item, or of what takes time between two items. It is shown after two seconds.</summary>
+    /// <param name="unit">The counted parts: "held-out sample".</param>
+    /// <param name="done">Finished parts; 0 begins.</param>
+    /// <param name="total">All parts; 0 if unknown.</param>
+    /// <param name="share">Share of the work of these parts that is done, to show their remaining time; null to show none.</param>
+    /// <param name="work">Share of the whole work that is done; null if the parts are no part of it.</param>
+    internal void ReportPart(string unit, long done, long total, double? share, double? work = null)
+    {
+        using Lock.Scope scope = _gate.EnterScope();
+        if (done == 0 || _partRest is null || _partUnit != unit)
+        {
+            (_partUnit, _partRest, _partStarted) = (unit, new(_time), _time.GetTimestamp());
+        }
+        TimeSpan? rest = share is { } partly ? _partRest.After(partly, 1) : null;
+        _part = total > 0 && done < total ? string.Create(CultureInfo.InvariantCulture, $"{unit} {done}/{total}{Left(rest)}") : "";
+        if (work is { } whole)
+        {
+            _left = Left(_whole.After(whole, 1));
+        }
+        _isPending |= _part.Length > 0;
+        WritePart();
+        _timer ??= _time.CreateTimer(_ => Tick(), null, s_patience, s_patience);
     }
 
     /// <summary>Writes a line that stays above the progress line.</summary>
@@ -78,9 +102,14 @@ sealed class ProgressLine : IDisposable
     /// <summary>Writes the last state.</summary>
     public void Dispose()
     {
+        _timer?.Dispose();
         using Lock.Scope scope = _gate.EnterScope();
-        Write();
-        if (_width is not null && _firstDone is not null)
+        _part = "";
+        if (_done.Length > 0)
+        {
+            Write();
+        }
+        if (_width is not null && _drawn > 0)
         {
             _writer.WriteLine();
         }
@@ -107,14 +136,34 @@ sealed class ProgressLine : IDisposable
     /// <summary>Returns the terminal's width; some terminals report 0 columns.</summary>
     static int Width() => Console.WindowWidth is > 0 and int width ? width : 80;
 
+    static string Left(TimeSpan? rest) => rest is { } time ? $"{Gap}{Duration(time)} left" : "";
+
+    void Tick()
+    {
+        using Lock.Scope scope = _gate.EnterScope();
+        WritePart();
+    }
+
+    /// <summary>Writes a part that has taken some time, unless a line was written just before.</summary>
+    void WritePart()
+    {
+        if (_part.Length > 0
+            && _time.GetElapsedTime(_partStarted) >= s_patience
+            && _time.GetElapsedTime(_lastWritten) >= (_width is null ? s_plainPartInterval : s_liveInterval))
+        {
+            Write();
+        }
+    }
+
     void Write()
     {
-        if (_pending is not { } line)
+        if (!_isPending)
         {
             return;
         }
-        _pending = null;
+        _isPending = false;
         _lastWritten = _time.GetTimestamp();
+        string line = string.Join(Gap, new[] { _done + _left, _part, _text }.Where(p => p.Length > 0));
         if (_width is { } width)
         {
             line = Fitting(line, width - 1);
@@ -124,6 +173,24 @@ sealed class ProgressLine : IDisposable
         else
         {
             _writer.WriteLine(line);
+        }
+    }
+
+    /// <summary>Estimates the remaining time of a job from the work that was done since the first report.</summary>
+    sealed class RemainingTime(TimeProvider time)
+    {
+        double? _first;
+        long _since;
+
+        /// <summary>Returns the remaining time; null if nothing was done since the first report, or nothing is left.</summary>
+        internal TimeSpan? After(double done, double total)
+        {
+            if (_first is not { } first)
+            {
+                (_first, _since) = (done, time.GetTimestamp());
+                return null;
+            }
+            return done > first && done < total ? time.GetElapsedTime(_since) * ((total - done) / (done - first)) : null;
         }
     }
 }

@@ -70,7 +70,7 @@ static class SynthWork
                 Write(made.Documents, chunks, questions, made.Counts, speed);
                 Console.WriteLine(options.File);
             }
-            ending.Write("", $"farsight train RECIPE --set {TypedCommand.Quoted($"data={options.File}")} --out runs/NAME");
+            WriteEnd(ending, parse, options.Model, options.File);
             return made.Counts.GivenUp > 0 ? ExitCode.Failed : ExitCode.Done;
         }
         catch (OperationCanceledException)
@@ -82,6 +82,19 @@ static class SynthWork
         catch (OptionException e)
         {
             throw new InputException($"{FlagOf(parse, e.Key)} {e.Problem}", e);
+        }
+    }
+
+    static void WriteEnd(Ending ending, ParseResult parse, string model, string file)
+    {
+        if (NextCommand.Typed(parse, "--shard") is not null)
+        {
+            ending.Write("", "make the other shards, then join them with 'farsight data merge'");
+        }
+        else
+        {
+            string kind = parse.CommandResult.Command.Name == TrainTemplate.LongPo ? TrainTemplate.LongPo : TrainTemplate.Logo;
+            ending.Write("", NextCommand.Recipe(NextCommand.Typed(parse, "--model") ?? model, file, kind));
         }
     }
 

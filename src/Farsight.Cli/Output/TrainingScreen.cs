@@ -3,6 +3,7 @@ using System.Globalization;
 using Farsight.Alignment.Runs;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
+using Farsight.Workflows.Reports;
 
 namespace Farsight.Cli.Output;
 
@@ -17,10 +18,10 @@ sealed class TrainingScreen(
     const string Resume = "--resume";
 
     /// <summary>Runs the training and prints the result.</summary>
-    /// <param name="train">Trains; receives the callbacks for notes and progress, and returns the output folder.</param>
+    /// <param name="train">Trains; receives the display of notes and progress, and returns the output folder.</param>
     /// <param name="cancel">Cancelled by Ctrl-C.</param>
     /// <exception cref="InputException">A run is to be resumed, and the folder has none.</exception>
-    internal int Run(Func<Action<string>, IProgress<TrainingProgress>, string> train, CancellationToken cancel)
+    internal int Run(Func<TrainingDisplay, string> train, CancellationToken cancel)
     {
         Ending ending = new();
         bool isResumed = parse.Tokens.Any(t => t.Value == Resume);
@@ -65,13 +66,13 @@ sealed class TrainingScreen(
     string Again() => string.Join(
         ' ', parse.Tokens.Select(t => t.Value).Where(t => t != Resume).Concat(RunDirectory.IsRun(output) ? [Resume] : []));
 
-    string WithProgress(Func<Action<string>, IProgress<TrainingProgress>, string> train, CancellationToken cancel)
+    string WithProgress(Func<TrainingDisplay, string> train, CancellationToken cancel)
     {
         using ProgressLine line = ProgressLine.OnStandardError("step");
         using CancellationTokenRegistration note = cancel.Register(() => line.Note(
             "Stopping after this step, which is saved. Press Ctrl-C again to stop now and lose the work since the last checkpoint."));
         using SecondInterrupt second = new(cancel);
-        return train(line.Note, new StepDisplay(line, this));
+        return train(new(line, shown));
     }
 
     void WriteHeldOut()
@@ -81,10 +82,12 @@ sealed class TrainingScreen(
         {
             return;
         }
-        Console.WriteLine($"{"held out",-18}{"before",10}{"after",10}");
-        foreach (ShownMetric metric in shown.Where(s => measured[0].HeldOut!.ContainsKey(s.Name)))
+        IReadOnlyDictionary<string, double> before = measured[0].HeldOut!, after = measured[^1].HeldOut!;
+        Console.WriteLine($"{"held out",-16}{"before [95 % interval]",27}{"after [95 % interval]",27}{"n",6}");
+        foreach (ShownMetric metric in shown.Where(s => before.ContainsKey(s.Name)))
         {
-            Console.WriteLine($"{metric.Label,-18}{metric.Of(measured[0].HeldOut!),10}{metric.Of(measured[^1].HeldOut!),10}");
+            string count = MeanInterval.CountOf(after, metric.Name)?.ToString(CultureInfo.InvariantCulture) ?? "";
+            Console.WriteLine($"{metric.Label,-16}{metric.WithInterval(before),27}{metric.WithInterval(after),27}{count,6}");
         }
     }
 
@@ -96,27 +99,47 @@ sealed class TrainingScreen(
             Console.WriteLine(alarm);
         }
     }
+}
+
+/// <summary>Shows the notes and the progress of a training on a progress line.</summary>
+sealed class TrainingDisplay(ProgressLine line, IReadOnlyList<ShownMetric> shown) : IProgress<TrainingProgress>
+{
+    /// <inheritdoc cref="ProgressLine.Note"/>
+    internal void Note(string text) => line.Note(text);
+
+    /// <summary>Shows a step that is done, with its measurement above the line.</summary>
+    public void Report(TrainingProgress value)
+    {
+        if (value.Line.HeldOut is { } heldOut)
+        {
+            line.Note($"step {value.Line.Step}  held out: {Describe(heldOut)}");
+        }
+        line.Report(
+            value.Line.Step,
+            value.Steps,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(value.Tokens > 0 ? $"{value.TokensPerSecond:0} tokens/s  " : "")}{Describe(value.Line.Values)}"),
+            (double)value.Line.Step / value.Steps);
+    }
+
+    /// <summary>Shows the samples of a step, or of what is computed between two steps.</summary>
+    internal void Part(TrainingPart part)
+    {
+        string unit = part.Kind switch
+        {
+            TrainingPartKind.Reference => "reference sample",
+            TrainingPartKind.Teacher => "teacher question",
+            TrainingPartKind.HeldOut => "held-out sample",
+            TrainingPartKind.Answers => "held-out answer",
+            _ => "sample",
+        };
+        bool isStep = part.Kind == TrainingPartKind.Step;
+        line.ReportPart(unit, part.Done, part.Total, isStep ? null : part.Share, isStep ? (part.Step + part.Share) / part.Steps : null);
+    }
 
     string Describe(IReadOnlyDictionary<string, double> values) =>
         string.Join("  ", shown.Where(s => values.ContainsKey(s.Name)).Select(s => $"{s.Label} {s.Of(values)}"));
-
-    /// <summary>Shows the progress of the training loop.</summary>
-    sealed class StepDisplay(ProgressLine line, TrainingScreen screen) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            if (value.Line.HeldOut is { } heldOut)
-            {
-                line.Note($"step {value.Line.Step}  held out: {screen.Describe(heldOut)}");
-            }
-            line.Report(
-                value.Line.Step,
-                value.Steps,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{(value.Tokens > 0 ? $"{value.TokensPerSecond:0} tokens/s  " : "")}{screen.Describe(value.Line.Values)}"));
-        }
-    }
 }
 
 /// <summary>Represents a metric as it is displayed.</summary>
@@ -125,5 +148,13 @@ sealed class TrainingScreen(
 /// <param name="Format">The number format.</param>
 sealed record ShownMetric(string Name, string Label, string Format)
 {
-    internal string Of(IReadOnlyDictionary<string, double> values) => values[Name].ToString(Format, CultureInfo.InvariantCulture);
+    internal string Of(IReadOnlyDictionary<string, double> values) => Text(values[Name]);
+
+    /// <summary>Formats the value with its 95 % interval: "0.512 [0.498, 0.526]".</summary>
+    internal string WithInterval(IReadOnlyDictionary<string, double> values) =>
+        MeanInterval.Of(values, Name, isShare: Format.EndsWith('%')) is { } interval
+            ? $"{Of(values)} [{Text(interval.Low)}, {Text(interval.High)}]"
+            : Of(values);
+
+    string Text(double value) => value.ToString(Format, CultureInfo.InvariantCulture);
 }

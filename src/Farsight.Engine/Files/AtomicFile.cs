@@ -26,6 +26,13 @@ public static class AtomicFile
             }
             File.Move(temporary, full, overwrite: true);
         }
+        catch (IOException e) when (IsFullDisk(e))
+        {
+            throw new IOException(
+                $"{path} could not be written, because the disk is full: it needs more than {Length(temporary)} bytes. A file that was "
+                    + "there before is unchanged",
+                e);
+        }
         catch (IOException e)
         {
             throw new IOException($"{path} could not be written: {e.Message}", e);
@@ -64,6 +71,23 @@ public static class AtomicFile
         && name.EndsWith(".tmp", StringComparison.Ordinal)
         && name.Split('.') is [.., var process, _]
         && process.All(char.IsAsciiDigit);
+
+    /// <summary>Tells whether an error, or the error behind it, says that a disk, a quota or the size of a file is exhausted.</summary>
+    public static bool IsFullDisk(IOException error) => (error.InnerException as IOException ?? error).HResult
+        is 27 or 28 or 122 // EFBIG, ENOSPC, EDQUOT
+            or unchecked((int)0x80070070) or unchecked((int)0x80070027); // on Windows
+
+    static long Length(string temporary)
+    {
+        try
+        {
+            return new FileInfo(temporary).Length;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0; // it could not be created
+        }
+    }
 
     static void Remove(string temporary)
     {

@@ -43,7 +43,7 @@ public static class EvalComparison
                 differences.Length > 0
                     ? differences
                     : throw new InputException(
-                        $"{first} and {name} have no example in common: {Tasks(before)} against {Tasks(after)}. "
+                        $"{first} and {name} have no example in common: {IncomparableResults.Reason(first, before, name, after)}. "
                             + "Compare runs of the same tasks, versions, lengths and seed."));
         }
         return all;
@@ -63,9 +63,6 @@ public static class EvalComparison
     }
 
     static EvalRecord[] Own(EvalResults results, TaskResult task) => [.. results.Examples.Where(r => r.Task == task.Task)];
-
-    static string Tasks(EvalResults results) =>
-        results.Tasks.Count == 0 ? "nothing" : string.Join(", ", results.Tasks.Select(t => $"{t.Task} v{t.Version}"));
 
     static TaskDifference? Between(string run, TaskResult task, ReportedMetric metric, EvalRecord[] before, EvalRecord[] after)
     {

@@ -16,7 +16,7 @@ public static class EvalReport
 
     /// <summary>Creates a report.</summary>
     /// <param name="title">The heading.</param>
-    /// <param name="lead">One or two sentences under the heading; empty for the time and memory of the evaluations.</param>
+    /// <param name="lead">One or two sentences under the heading; empty for the models with the time and memory of the evaluations.</param>
     /// <param name="variants">In the order of comparison, the plain model first; at least one.</param>
     /// <param name="training">Curves of the runs; a series named as a variant has its color.</param>
     /// <param name="settings">Shown before those that the results carry.</param>
@@ -29,8 +29,8 @@ public static class EvalReport
         return new()
         {
             Title = title,
-            Lead = lead.Length > 0 ? lead : CostText.Of(variants),
-            Headlines = needles.Length > 0 ? Headlines(needles[0]) : [],
+            Lead = lead.Length > 0 ? lead : $"{Models(variants)} {CostText.Of(variants)}".TrimEnd(),
+            Headlines = EvalHeadlines.Of(tasks, variants),
             Overview = [.. OverviewTables.Of(tasks, variants)],
             Differences = [.. Differences(variants).Select(d => d.Table).OfType<ReportTable>()],
             Tasks = [.. tasks.Select(TaskSections.Of)],
@@ -75,14 +75,10 @@ public static class EvalReport
         }
     }
 
-    static IEnumerable<Headline> HeadlinesOf(MeasuredTask task, int length) =>
-        from measured in task.Measured
-        let cell = measured.Task.Lengths.FirstOrDefault(l => l.Length == length)
-        where cell is not null
-        select new Headline($"{ReportText.Percent(cell.Mean ?? 0)} %", $"{measured.Name} at {ReportText.Tokens(length)}",
-            $"{task.First.Title}, {task.First.Metric}; {ReportText.Examples(cell.N)}");
-
-    static IReadOnlyList<Headline> Headlines(MeasuredTask task) => [.. HeadlinesOf(task, task.Lengths[^1])];
+    /// <summary>Names the model of each variant.</summary>
+    static string Models(IReadOnlyList<ReportVariant> variants) => variants is [var only]
+        ? $"Model: {only.Results.Model}."
+        : $"Models: {string.Join("; ", variants.Select(v => $"{v.Name} is {v.Results.Model}"))}.";
 
     static IEnumerable<SampleAnswer> Samples(MeasuredTask task, IReadOnlyList<ReportVariant> variants) =>
         from record in task.Records(variants).Where(r => r.Length == task.Lengths[^1]).DistinctBy(r => r.Depth).Take(SamplesShown)

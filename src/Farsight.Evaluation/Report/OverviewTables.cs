@@ -110,18 +110,20 @@ static class OverviewTables
         {
             rows.Add([
                 new("mean of these tasks"),
-                .. variants.Select(v => Mean([.. tasks.Select(t => t.Of(v.Name)?.All.Mean)])),
+                .. variants.Select(v => Mean([.. tasks.Select(t => t.Of(v.Name)?.All)])),
                 new(""),
                 new(""),
                 new(""),
                 new(""),
             ]);
         }
-        return new(["Task", .. variants.Select(v => v.Name), "Chance", "n", "Failed", "Cut"], rows) { Caption = benchmark };
+        return new(["Task", .. variants.Select(v => v.Name), "Chance", "n", "Failed", "Prompts cut"], rows) { Caption = benchmark };
     }
 
     /// <summary>Returns the mean if every task was run; means of different tasks are not comparable.</summary>
-    static TableCell Mean(double?[] means) => new(means.All(m => m is not null) ? ReportText.PercentOne(means.Average() ?? 0) : "–");
+    static TableCell Mean(CellResult?[] cells) => EvalHeadlines.MeanOf(cells) is var (mean, range)
+        ? new(ReportText.PercentOne(mean), $"{ReportText.Percent(range.Low)}–{ReportText.Percent(range.High)}")
+        : new("–");
 
     static IReadOnlyList<TableCell> Row(MeasuredTask task, IReadOnlyList<ReportVariant> variants)
     {
@@ -145,9 +147,9 @@ static class OverviewTables
         int[] lengths = [.. tasks.SelectMany(t => t.Lengths).Distinct().Order()];
         return new(["Task", .. lengths.Select(l => ReportText.Tokens(l))],
             [
-                .. tasks.Select(t => (IReadOnlyList<TableCell>)[new(t.First.Task), .. lengths.Select(l => Heat(At(t, l)))]),
+                .. tasks.Select(t => (IReadOnlyList<TableCell>)[new(t.First.Task), .. lengths.Select(l => Heat(t, At(t, l)))]),
                 .. hasMean
-                    ? [(IReadOnlyList<TableCell>)[new("mean"), .. lengths.Select(l => Mean([.. tasks.Select(t => At(t, l)?.Mean)]))]]
+                    ? [(IReadOnlyList<TableCell>)[new("mean"), .. lengths.Select(l => Mean([.. tasks.Select(t => At(t, l))]))]]
                     : Array.Empty<IReadOnlyList<TableCell>>(),
             ])
         {
@@ -157,7 +159,8 @@ static class OverviewTables
         CellResult? At(MeasuredTask task, int length) => task.Of(variant)?.Lengths.FirstOrDefault(c => c.Length == length);
     }
 
-    static TableCell Heat(CellResult? cell) => cell?.Mean is { } mean ? new(ReportText.PercentOne(mean)) { Heat = mean } : new("–");
+    static TableCell Heat(MeasuredTask task, CellResult? cell) =>
+        cell?.Mean is { } mean ? new(ReportText.PercentOne(mean), task.Interval(cell)) { Heat = mean } : new("–");
 
     static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -22,7 +22,8 @@ public sealed record ReportModel
 
     /// <summary>Gets the note on the numbers of the overview.</summary>
     public string OverviewNote { get; init; } =
-        "The mean of each task with its 95 % interval; failed examples count. A mean near chance shows no ability.";
+        "The mean of each task with its 95 % interval. n counts the examples of all lengths, failed ones included. Prompts cut is the "
+        + "share of prompts that were shortened to fit. A mean near chance shows no ability.";
 
     /// <summary>Gets the note on the numbers of the differences.</summary>
     public string DifferencesNote { get; init; } =

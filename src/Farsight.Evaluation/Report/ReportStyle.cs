@@ -74,7 +74,7 @@ static class ReportStyle
         td strong { color: var(--good); }
         caption { text-align: left; font-weight: 600; padding: 4px 0 6px; }
         th small { color: var(--soft); display: block; font-weight: 400; font-size: 0.78rem; line-height: 1.25; }
-        td.hot { color: #20262b; font-weight: 600; }
+        td.hot { color: #20262b; font-weight: 600; } td.hot small { color: #20262b; font-weight: 400; }
         table.hot { table-layout: fixed; min-width: calc(14rem + var(--columns) * 3.6rem); }
         table.hot td, table.hot th + th { text-align: center; }
         td.hot { border: 2px solid var(--page); border-radius: 6px; }

@@ -17,6 +17,7 @@ static class TaskSections
     {
         TaskResult first = task.First;
         CellResult[] all = [.. task.Measured.Select(m => m.Task.All)];
+        int examples = all.Max(c => c.N);
         int most = task.Measured.Max(m =>
             m.Task.Cells.Select(c => c.N).DefaultIfEmpty(m.Task.Lengths.Select(c => c.N).DefaultIfEmpty(m.Task.All.N).Max()).Max());
         int failed = all.Sum(c => c.Failed);
@@ -25,7 +26,11 @@ static class TaskSections
         [
             $"{first.Task} v{first.Version}: {first.Metric}{(first.IsShare ? ", in percent" : "")}"
                 + $"{(first.IsLowerBetter ? "; lower is better" : "")}.",
-            $"{ReportText.Examples(most)}{(task.HasDepths ? " per cell" : task.Lengths.Length > 0 ? " per length" : "")}"
+            ReportText.Examples(examples)
+                + (most == examples ? ""
+                    : task.HasDepths ? $", {most} per length and depth"
+                    : task.Lengths.Length > 1 ? $", {most} per length"
+                    : "")
                 + $"{(first.Chance is { } chance ? $", chance {task.Number(chance)}" : "")}.",
             first.Task == SlidingPerplexity.Name
                 ? $"The same {(most * SlidingPerplexity.Targets).ToString(CultureInfo.InvariantCulture)} tokens at every length."

@@ -106,7 +106,10 @@ public sealed class DemoRun
             EvalEvery = Math.Max(1, _options.Steps / 4),
         };
         TrainRun.Start(
-            new(recipe, path, RunOf(variant), Resume: true),
+            new(recipe, path, RunOf(variant), Resume: true)
+            {
+                Parts = part => StageProgress.Tell(_progress, "train", variant.Name, part),
+            },
             text => _note($"{variant.Name}: {text}"),
             new SynchronousProgress<TrainingProgress>(p => _progress?.Report(StageProgress.Of("train", variant.Name, p))),
             _cancel);

@@ -212,7 +212,7 @@ public sealed class EvolveRun
         AtomicFile.WriteText(request.RecipePath, RecipeFile.Resolve(request.Recipe));
         Announce(new(StageKind.Training, model, index, null));
         return TrainRun.Start(
-            request with { ReferenceProgress = (done, all) => _progress?.Report(new("reference", name, done, all, "")) },
+            request with { Parts = part => StageProgress.Tell(_progress, "training", name, part) },
             text => _note($"{name}: {text}"),
             new SynchronousProgress<TrainingProgress>(p => _progress?.Report(StageProgress.Of("training", name, p))),
             _cancel);

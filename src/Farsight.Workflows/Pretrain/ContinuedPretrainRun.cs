@@ -19,7 +19,11 @@ namespace Farsight.Workflows.Pretrain;
 /// <param name="Resume">Whether an existing run is resumed.</param>
 /// <param name="MemoryBytes">Bytes that the process may use; null for the memory of the machine.</param>
 public sealed record ContinuedPretrainRequest(
-    ContinuedPretrainRecipe Recipe, string RecipePath, string Model, string Output, bool Resume, long? MemoryBytes = null);
+    ContinuedPretrainRecipe Recipe, string RecipePath, string Model, string Output, bool Resume, long? MemoryBytes = null)
+{
+    /// <summary>Receives the samples of steps and measurements as they are computed; null for none.</summary>
+    public Action<TrainingPart>? Parts { get; init; }
+}
 
 /// <summary>Runs a <see cref="ContinuedPretrainRecipe"/>: a model and a mixture of documents in, the model or an adapter out.</summary>
 public static class ContinuedPretrainRun
@@ -78,7 +82,7 @@ public static class ContinuedPretrainRun
             request.Model, RopeOption.Parse(recipe.Rope, config), recipe.Weights?.ToNumberFormat(), window);
         TrainRun.MakeTrainable(model, recipe.Lora, recipe.Seed);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
-        using (TrainingLoop loop = new(new TrainableModel(model, level), inputs.Work, options, run))
+        using (TrainingLoop loop = new(new TrainableModel(model, level), inputs.Work, options, run) { Parts = request.Parts })
         {
             loop.Run(progress, cancel);
         }

@@ -26,6 +26,7 @@ public static class PretrainRun
     /// <param name="progress">Receives the metrics after every step.</param>
     /// <param name="cancel">Finishes the step, saves and stops.</param>
     /// <param name="notice">Receives sentences about files that are skipped; without it, such a file is an error.</param>
+    /// <param name="parts">Receives the samples of steps and measurements as they are computed; null for none.</param>
     /// <returns>The model's folder.</returns>
     /// <exception cref="InputException">A listed document is missing, there is no text, or the run directory does not fit.</exception>
     public static string Start(
@@ -35,7 +36,8 @@ public static class PretrainRun
         bool resume,
         IProgress<TrainingProgress>? progress,
         CancellationToken cancel,
-        Action<string>? notice = null)
+        Action<string>? notice = null,
+        Action<TrainingPart>? parts = null)
     {
         CheckMemory(recipe.Model);
         IReadOnlyList<string> given = [.. Given(recipe, documents, notice).Select(WrappedLines.Join)];
@@ -73,7 +75,7 @@ public static class PretrainRun
             recipe.CheckpointEvery,
             recipe.Optimizer,
             recipe.Schedule);
-        using (TrainingLoop loop = new(new TrainableModel(model), work, options, run))
+        using (TrainingLoop loop = new(new TrainableModel(model), work, options, run) { Parts = parts })
         {
             loop.Run(progress, cancel);
         }

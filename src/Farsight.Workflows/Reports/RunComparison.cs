@@ -66,7 +66,7 @@ public sealed class RunComparison
             new(
                 "Metrics",
                 "Numbers of other samples or objectives are not comparable: a reward is in the units of its objective. "
-                    + "Below a margin are the quartiles over the samples.")
+                    + "Below each number is its 95 % interval, over the held-out questions or over the steps.")
             {
                 Tables = [.. Metrics()],
             },
@@ -125,7 +125,7 @@ public sealed class RunComparison
                [
                    new(metric.Title, metric.Unit),
                    .. columns.Select(c => c.Values?.TryGetValue(metric.Key, out double value) == true
-                       ? new TableCell(metric.Format(value), RunSteps.Quartiles(metric, c.Values))
+                       ? new TableCell(metric.Format(value), metric.Range(c.Values))
                        : new TableCell("–")),
                ],
         ])

@@ -52,6 +52,16 @@ sealed record RunMetric(string Key, string Title, string Unit)
     /// <summary>Formats a share with its sign: "12.5 %"; other values as <see cref="Format"/>.</summary>
     internal string FormatLarge(double? value) => Unit == Percent ? $"{Format(value)} %" : Format(value);
 
+    /// <summary>Formats the 95 % interval of the metric in some values: "1.2 to 1.4"; empty if they have none.</summary>
+    internal string Range(IReadOnlyDictionary<string, double> values) =>
+        MeanInterval.Of(values, Key, Scale != 1) is { } interval ? $"{Format(interval.Low)} to {Format(interval.High)}" : "";
+
+    /// <summary>Formats the 95 % interval of the change between two measurements; empty if they have none.</summary>
+    internal string ChangeRange(IReadOnlyDictionary<string, double> before, IReadOnlyDictionary<string, double> after) =>
+        MeanInterval.OfChange(before, after, Key, Scale != 1) is { } interval
+            ? $"{Change(0, interval.Low)} to {Change(0, interval.High)}"
+            : "";
+
     string Size(double value) =>
         Unit == Percent ? ReportText.Fixed(100 * value, 1)
         : Unit.Length > 0 && value is 0 or >= 0.001 ? ReportText.Fixed(value, 3)

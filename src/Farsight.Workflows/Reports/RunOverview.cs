@@ -89,7 +89,7 @@ public static class RunOverview
     }
 
     static ReportSection Now(TrainedRun run) =>
-        new("Now", "A single step varies with its samples; the mean of the last tenth varies less.")
+        new("Now", "A single step varies with its samples; the mean of the last tenth varies less. Below a mean is its 95 % interval.")
         {
             Tables = Latest(run) is { Rows.Count: > 0 } latest ? [latest] : [],
         };
@@ -112,7 +112,7 @@ public static class RunOverview
     }
 
     static TableCell Cell(RunMetric metric, IReadOnlyDictionary<string, double> values) =>
-        new(values.TryGetValue(metric.Key, out double value) ? metric.Format(value) : "–");
+        new(values.TryGetValue(metric.Key, out double value) ? metric.Format(value) : "–", metric.Range(values));
 
     static double? Recent(TrainedRun run)
     {

@@ -63,7 +63,11 @@ public static class RunReport
         };
 
     internal static ReportSection Numbers(TrainedRun run) =>
-        new("Numbers", "Held-out samples are only measured. The numbers of training steps are means over the samples of the steps.")
+        new(
+            "Numbers",
+            "Held-out samples are only measured; n counts their questions. Below each number is its 95 % interval: over the held-out "
+                + "questions, or over the steps of a part of the training. That of a change of held-out samples is wider than needed, "
+                + "because it does not use that both measurements have the same samples.")
         {
             Tables = [.. RunSteps.Tables(run)],
         };
@@ -169,18 +173,26 @@ public static class RunReport
         string name = metric.Title.ToLowerInvariant(), unit = metric.Scale == 1 ? $"{metric.Unit}, " : "";
         if (run.Measured.Count == 0)
         {
-            return RunSteps.LastTenth(run).TryGetValue(metric.Key, out double last)
-                ? new(metric.FormatLarge(last), $"{name}, training", $"{unit}mean of the last tenth of the steps")
+            IReadOnlyDictionary<string, double> steps = RunSteps.LastTenth(run);
+            return steps.TryGetValue(metric.Key, out double last)
+                ? new(
+                    metric.FormatLarge(last), $"{name}, training", $"{unit}{Certainty(metric, steps)}mean of the last tenth of the steps")
                 : null;
         }
         MetricsLine[] lines = [.. run.Measured.Where(l => l.HeldOut!.ContainsKey(metric.Key))];
         return lines.Length == 0 ? null : new(
             metric.FormatLarge(lines[^1].HeldOut![metric.Key]),
             $"{name}, held out",
-            unit + (lines.Length > 1 && lines[0].Step == 0
+            unit + Certainty(metric, lines[^1].HeldOut!) + (lines.Length > 1 && lines[0].Step == 0
                 ? $"{metric.FormatLarge(lines[0].HeldOut![metric.Key])} before training"
                 : Invariant($"at step {lines[^1].Step}")));
     }
+
+    /// <summary>Describes the 95 % interval of a metric and its number of observations, before other text; empty without one.</summary>
+    static string Certainty(RunMetric metric, IReadOnlyDictionary<string, double> values) =>
+        metric.Range(values) is { Length: > 0 } range
+            ? Invariant($"95 % interval {range}, n = {MeanInterval.CountOf(values, metric.Key)}; ")
+            : "";
 
     internal static string Planned(TrainedRun run) =>
         run.Plan is { } plan ? $"planned {ReportText.Bytes(plan.Memory)} of {ReportText.Bytes(plan.Budget)}" : "of the process";

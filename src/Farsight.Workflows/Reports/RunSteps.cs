@@ -99,23 +99,36 @@ static class RunSteps
     static ReportTable BeforeAndAfter(
         string caption, string before, string after, IReadOnlyDictionary<string, double> first, IReadOnlyDictionary<string, double> last) =>
         new(
-            ["Metric", before, after, "Change"],
+            ["Metric", before, after, "Change", "n"],
             [
                 .. from metric in RunMetric.All
-                   let a = Value(first, metric.Key)
-                   let b = Value(last, metric.Key)
-                   where a is not null || b is not null
-                   select (IReadOnlyList<TableCell>)
-                   [
-                       new(metric.Title, metric.Unit),
-                       new(metric.Format(a), Quartiles(metric, first)),
-                       new(metric.Format(b), Quartiles(metric, last)),
-                       new(metric.Change(a, b)),
-                   ],
+                   where first.ContainsKey(metric.Key) || last.ContainsKey(metric.Key)
+                   from row in Rows(metric, first, last)
+                   select row,
             ])
         {
             Caption = caption,
         };
+
+    /// <summary>Yields the row of a metric, and one with its quartiles over the samples if it has them.</summary>
+    static IEnumerable<IReadOnlyList<TableCell>> Rows(
+        RunMetric metric, IReadOnlyDictionary<string, double> first, IReadOnlyDictionary<string, double> last)
+    {
+        double? a = Value(first, metric.Key), b = Value(last, metric.Key);
+        yield return
+        [
+            new(metric.Title, metric.Unit),
+            new(metric.Format(a), metric.Range(first)),
+            new(metric.Format(b), metric.Range(last)),
+            new(metric.Change(a, b), metric.ChangeRange(first, last)),
+            new(MeanInterval.CountOf(last, metric.Key) is { } count ? Invariant($"{count}") : "–"),
+        ];
+        if (Quartiles(metric, last) is { Length: > 0 } quartiles)
+        {
+            string title = $"{metric.Title}, quartiles over samples";
+            yield return [new(title, metric.Unit), new(Quartiles(metric, first)), new(quartiles), new(""), new("")];
+        }
+    }
 
     static ReportTable AlongTraining(IReadOnlyList<MetricsLine> measured)
     {
@@ -129,16 +142,16 @@ static class RunSteps
                 .. Spread(measured, MostRows).Select(l => (IReadOnlyList<TableCell>)
                 [
                     new(Invariant($"{l.Step}")),
-                    .. metrics.Select(m => new TableCell(m.Format(Value(l.HeldOut!, m.Key)), Quartiles(m, l.HeldOut!))),
+                    .. metrics.Select(m => new TableCell(m.Format(Value(l.HeldOut!, m.Key)), m.Range(l.HeldOut!))),
                 ]),
             ])
         {
-            Caption = "Held-out samples along training",
+            Caption = "Held-out samples along training, with 95 % intervals",
         };
     }
 
     /// <summary>Formats the quartiles over the samples; empty for a metric without them.</summary>
-    internal static string Quartiles(RunMetric metric, IReadOnlyDictionary<string, double> values) =>
+    static string Quartiles(RunMetric metric, IReadOnlyDictionary<string, double> values) =>
         Value(values, $"{metric.Key}_q25") is { } low && Value(values, $"{metric.Key}_q75") is { } high
             ? $"{metric.Format(low)} to {metric.Format(high)}"
             : "";

@@ -64,21 +64,16 @@ sealed class StepColumns
             : [.. Bucketed(rows.Length, (from, to) => Bucket(rows.AsSpan(from, to - from), of, lower, upper))];
     }
 
-    /// <summary>Returns the means of the finite values of rows.</summary>
+    /// <summary>Returns the means of the finite values of rows, with their <see cref="MeanInterval"/>.</summary>
     internal Dictionary<string, double> Means(int from, int to)
     {
         Dictionary<string, double> means = [];
         foreach (Column column in _columns)
         {
-            (double sum, int count) = (0, 0);
-            for (int row = from; row < to; row++)
+            double[] values = [.. Enumerable.Range(from, to - from).Select(column.At).Where(double.IsFinite)];
+            if (values.Length > 0)
             {
-                double value = column.At(row);
-                (sum, count) = double.IsFinite(value) ? (sum + value, count + 1) : (sum, count);
-            }
-            if (count > 0)
-            {
-                means[column.Name] = sum / count;
+                MeanInterval.Add(means, column.Name, values);
             }
         }
         return means;

@@ -16,7 +16,7 @@ interface IStepNumbers
     /// <param name="high">Key of the upper end.</param>
     ChartPoint[] Points(string key, bool heldOut, string? low = null, string? high = null);
 
-    /// <summary>Returns the means of the finite values of consecutive training steps.</summary>
+    /// <summary>Returns the means of the finite values of consecutive training steps, with their <see cref="MeanInterval"/>.</summary>
     /// <param name="from">Number of the first step, from 0.</param>
     /// <param name="to">Number after the last step.</param>
     IReadOnlyDictionary<string, double> Means(int from, int to);
@@ -46,9 +46,16 @@ sealed class LineNumbers(IReadOnlyList<MetricsLine> lines, IReadOnlyList<StepTim
     ];
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, double> Means(int from, int to) =>
-        _trained[from..to].SelectMany(l => l.Values).Where(v => double.IsFinite(v.Value)).GroupBy(v => v.Key)
-            .ToDictionary(v => v.Key, v => v.Average(x => x.Value));
+    public IReadOnlyDictionary<string, double> Means(int from, int to)
+    {
+        Dictionary<string, double> means = [];
+        foreach (IGrouping<string, double> metric in _trained[from..to].SelectMany(l => l.Values).Where(v => double.IsFinite(v.Value))
+            .GroupBy(v => v.Key, v => v.Value))
+        {
+            MeanInterval.Add(means, metric.Key, [.. metric]);
+        }
+        return means;
+    }
 
     /// <inheritdoc/>
     public ChartPoint[] Speed() => [.. times.Where(t => t.Seconds > 0).Select(t => new ChartPoint(t.Step, t.Tokens / t.Seconds))];

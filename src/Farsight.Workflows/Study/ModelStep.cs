@@ -47,7 +47,11 @@ sealed record ModelStep(string Base, string Out) : IStudyStep
         StudyPaths paths, long? memoryBytes, Action<string> note, IProgress<StageProgress>? progress, CancellationToken cancel)
     {
         (string file, TrainRecipe recipe) = Read(paths);
-        TrainRequest request = new(recipe, file, paths.Out(Out) + ".run", Resume: true, memoryBytes) { Folder = paths.Root };
+        TrainRequest request = new(recipe, file, paths.Out(Out) + ".run", Resume: true, memoryBytes)
+        {
+            Folder = paths.Root,
+            Parts = part => StageProgress.Tell(progress, "prepare", Out, part),
+        };
         string made = TrainRun.Start(
             request,
             text => note($"{Out}: {text}"),

@@ -162,7 +162,7 @@ sealed class StudyWork(
                 Folder = paths.Root,
                 Backend = backend,
                 NotesInputs = false, // Check has noted them
-                ReferenceProgress = (done, all) => progress?.Report(new("reference", job.Title, done, all, "")),
+                Parts = part => StageProgress.Tell(progress, "train", job.Title, part),
             };
             TrainRun.Start(
                 request,

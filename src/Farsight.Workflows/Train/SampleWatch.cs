@@ -12,7 +12,9 @@ namespace Farsight.Workflows.Train;
 /// <param name="format">Its chat format.</param>
 /// <param name="samples">The samples.</param>
 /// <param name="maxNewTokens">Maximum tokens of an answer.</param>
-sealed class SampleWatch(DecoderModel model, ChatFormat format, IReadOnlyList<PreferenceSample> samples, int maxNewTokens)
+/// <param name="progress">Receives finished and total answers, which are generated together; null for none.</param>
+sealed class SampleWatch(
+    DecoderModel model, ChatFormat format, IReadOnlyList<PreferenceSample> samples, int maxNewTokens, Action<int, int>? progress)
 {
     readonly IReadOnlyList<PreferenceSample> _questions = [.. samples.SelectMany(s => s.SplitQuestions())];
 
@@ -21,10 +23,12 @@ sealed class SampleWatch(DecoderModel model, ChatFormat format, IReadOnlyList<Pr
     {
         // Not cancelled: a step is finished with everything that belongs to it.
         using LocalModel local = new("the model under training", model, format);
+        progress?.Invoke(0, _questions.Count);
         IReadOnlyList<Completion> completions = local
             .CompleteAsync([.. _questions.Select(s => new CompletionRequest(new Prompt.Tokens(PromptOf(s)), new(maxNewTokens)))])
             .GetAwaiter()
             .GetResult();
+        progress?.Invoke(_questions.Count, _questions.Count);
         return [.. _questions.Zip(completions, (question, completion) => Line(step, question, completion))];
     }
 

@@ -24,6 +24,23 @@ public sealed record StageProgress(string Stage, string What, long Done, long To
             at.Steps,
             at.Line.Values.TryGetValue(PreferenceMetrics.Loss, out double loss) ? Invariant($"loss {loss:0.000}") : "");
 
+    /// <summary>Reports the progress within a measurement of a training, or before its first step; not the samples of each step.</summary>
+    internal static void Tell(IProgress<StageProgress>? progress, string stage, string what, TrainingPart at)
+    {
+        string part = at.Kind switch
+        {
+            TrainingPartKind.Reference => "reference",
+            TrainingPartKind.Teacher => "teacher",
+            TrainingPartKind.HeldOut => "held-out samples",
+            TrainingPartKind.Answers => "answers",
+            _ => "",
+        };
+        if (part.Length > 0)
+        {
+            progress?.Report(new(stage, what, at.Step, at.Steps, Invariant($"{part} {at.Done}/{at.Total}")));
+        }
+    }
+
     internal static StageProgress Of(string stage, string what, EvalProgress at) =>
         new(stage, what, at.Done, at.Total ?? 0, at.Length is { } length ? Invariant($"{at.Task} at {length}") : at.Task);
 }

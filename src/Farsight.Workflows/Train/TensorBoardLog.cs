@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
 using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training;
 
 namespace Farsight.Workflows.Train;
 
@@ -48,7 +49,7 @@ sealed class TensorBoardLog : IDisposable
         {
             MemoryStream summary = new();
             Values(summary, "train/", line.Values);
-            Values(summary, "held_out/", line.HeldOut ?? new Dictionary<string, double>());
+            Values(summary, "held_out/", Means(line.HeldOut));
             Text(e, 5, summary.ToArray());
         });
         _file.Flush();
@@ -57,7 +58,11 @@ sealed class TensorBoardLog : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    static void Values(MemoryStream summary, string prefix, IReadOnlyDictionary<string, double> values)
+    /// <summary>Returns the means without their standard errors and counts, which would be charts of their own.</summary>
+    static IEnumerable<KeyValuePair<string, double>> Means(IReadOnlyDictionary<string, double>? values) =>
+        values?.Where(v => !MetricSums.IsBesideMean(v.Key)) ?? [];
+
+    static void Values(MemoryStream summary, string prefix, IEnumerable<KeyValuePair<string, double>> values)
     {
         Span<byte> number = stackalloc byte[sizeof(float)];
         foreach ((string name, double value) in values)

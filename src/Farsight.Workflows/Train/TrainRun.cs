@@ -25,8 +25,10 @@ namespace Farsight.Workflows.Train;
 /// </param>
 public sealed record TrainRequest(TrainRecipe Recipe, string RecipePath, string Output, bool Resume, long? MemoryBytes = null)
 {
-    /// <summary>Receives finished and total samples while the reference over short contexts is computed, before the first step.</summary>
-    public Action<int, int>? ReferenceProgress { get; init; }
+    /// <summary>
+    /// Receives the progress of what takes time between two steps, and of the samples of a step: reference, held-out samples, answers.
+    /// </summary>
+    public Action<TrainingPart>? Parts { get; init; }
 
     /// <summary>
     /// Whether contradictions between the files of the base model, and samples beyond its window, are noted. Default: yes.
@@ -155,11 +157,11 @@ public static class TrainRun
         IPreferenceObjective objective = recipe.Objective;
         bool needsShort = objective.ReferenceIsShort || objective is { ReadsShort: true, NeedsReference: true };
         IReadOnlyDictionary<string, PreferenceLogProbs> afterShort = needsShort && ranks.IsFirst
-            ? inputs.ReadShortReference(objective, request.ReferenceProgress, cancel)
+            ? inputs.ReadShortReference(objective, Told(TrainingPartKind.Reference), cancel)
             : new Dictionary<string, PreferenceLogProbs>();
         afterShort = ReferenceLogProbs.Share(afterShort, ranks);
         IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> teacherTokens =
-            inputs.ReadTeacher(objective.Distillation, request.ReferenceProgress, ranks, cancel);
+            inputs.ReadTeacher(objective.Distillation, Told(TrainingPartKind.Teacher), ranks, cancel);
         using LiveTeacher? liveTeacher = inputs.OpenLiveTeacher(objective.Distillation);
         NumberFormat? weights = recipe.Weights?.ToNumberFormat();
         // A device converts to formats of single values itself, and takes blocks from the host.
@@ -174,7 +176,8 @@ public static class TrainRun
             inputs.HeldOut,
             objective is { NeedsReference: true, ReferenceIsShort: false }
                 ? ReferenceLogProbs.ReadOrCompute(
-                    run?.Reference ?? "reference.jsonl of rank 0", trainable, samples, objective.RejectedResponses, cancel, grid)
+                    run?.Reference ?? "reference.jsonl of rank 0", trainable, samples, objective.RejectedResponses, cancel, grid,
+                    Told(TrainingPartKind.Reference))
                 : afterShort)
         {
             ShortTurns = inputs.ShortTurns,
@@ -204,11 +207,11 @@ public static class TrainRun
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         TrainingOutput files = new(model, recipe.Lora, recipe.BaseModel, inputs.BaseModel, recipe.Positions.Window ?? 0);
         SampleWatch? answers = recipe.Watch is { Samples: > 0 } watch
-            ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens)
+            ? new(model, inputs.Format, [.. inputs.HeldOutSamples.Take(watch.Samples)], watch.MaxNewTokens, Told(TrainingPartKind.Answers))
             : null;
         using TensorBoardLog? board = run is not null && request.WritesTensorBoard ? new(Path.Combine(run.Root, "tensorboard")) : null;
         ITrainingWatch? watcher = run is null ? null : new TrainingWatch(recipe, run, files, answers, board, note);
-        using (TrainingLoop loop = new(trainable, work, options, run, grid) { Watch = watcher })
+        using (TrainingLoop loop = new(trainable, work, options, run, grid) { Watch = watcher, Parts = request.Parts })
         {
             loop.Run(progress, cancel);
         }
@@ -231,7 +234,7 @@ public static class TrainRun
             SampleTokens[] mismatched = [.. KlEstimate.Mismatch(inputs.Training), .. KlEstimate.Mismatch(inputs.HeldOut)];
             string path = run is null ? "the reference of rank 0" : Path.Combine(run.Root, "reference-mismatched.jsonl");
             IReadOnlyDictionary<string, PreferenceLogProbs> reference =
-                ReferenceLogProbs.ReadOrCompute(path, trainable, mismatched, 0, cancel, grid);
+                ReferenceLogProbs.ReadOrCompute(path, trainable, mismatched, 0, cancel, grid, Told(TrainingPartKind.Reference));
             return new(trainable, mismatched, reference, recipe.MicroBatchTokens);
         }
 
@@ -251,6 +254,9 @@ public static class TrainRun
                 Notify($"{difference}: the last bits of the results may differ from those of an uninterrupted run.");
             }
         }
+
+        Action<int, int>? Told(TrainingPartKind kind) =>
+            request.Parts is { } parts ? (done, total) => parts(new(kind, done, total)) : null;
 
         void Notify(string notice)
         {

@@ -87,6 +87,56 @@ public sealed class ProgressLineTests
     }
 
     [Fact]
+    public void A_measurement_between_two_items_is_shown_after_two_seconds_with_its_remaining_time()
+    {
+        StringWriter text = new();
+        Clock clock = new();
+        ProgressLine line = new(text, "step", liveWidth: null, clock);
+        line.ReportPart("held-out sample", 0, 4, share: 0);
+        clock.Advance(1);
+        line.ReportPart("held-out sample", 1, 4, share: 0.2);
+
+        Assert.Empty(Lines(text));
+
+        clock.Advance(2);
+        line.ReportPart("held-out sample", 2, 4, share: 0.6);
+
+        Assert.Equal(["held-out sample 2/4  2s left"], Lines(text)); // three fifths of the work took three seconds
+    }
+
+    [Fact]
+    public void Within_a_slow_step_its_samples_are_shown_with_the_remaining_time_of_the_run()
+    {
+        StringWriter text = new();
+        Clock clock = new();
+        ProgressLine line = new(text, "step", liveWidth: null, clock);
+        line.Report(0, 10, "", work: 0);
+        line.ReportPart("sample", 0, 2, share: null, work: 0);
+        clock.Advance(12);
+        line.ReportPart("sample", 1, 2, share: null, work: 0.05);
+
+        Assert.Equal(["step 0/10", "step 0/10  3m 48s left  sample 1/2"], Lines(text)); // 19 times twelve seconds
+    }
+
+    [Fact]
+    public void A_part_that_is_over_leaves_the_line_of_the_items_as_it_was()
+    {
+        StringWriter text = new();
+        Clock clock = new();
+        using (ProgressLine line = new(text, "step", liveWidth: null, clock))
+        {
+            line.Report(1, 3, "loss 2");
+            clock.Advance(5);
+            line.ReportPart("sample", 0, 2, share: null, work: 0.4);
+            clock.Advance(20);
+            line.ReportPart("sample", 2, 2, share: null, work: 0.6);
+            line.Report(2, 3, "loss 1");
+        }
+
+        Assert.Equal(["step 1/3  loss 2", "step 2/3  loss 1"], Lines(text).Select(l => l.Replace("  25s left", "")));
+    }
+
+    [Fact]
     public void A_shorter_line_erases_the_rest_of_the_longer_one_before_it()
     {
         StringWriter text = new();

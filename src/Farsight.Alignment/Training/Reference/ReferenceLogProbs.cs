@@ -27,11 +27,12 @@ public static class ReferenceLogProbs
     /// <param name="rejectedResponses">Number of rejected responses that the objective uses; null for all.</param>
     /// <param name="cancel">Stops between samples and discards the results.</param>
     /// <param name="grid">Processes that divide the samples and their rows; null for this one alone.</param>
+    /// <param name="progress">Receives finished and total samples while they are computed; null for none.</param>
     /// <returns>By question id.</returns>
     /// <exception cref="InputException">The file is damaged.</exception>
     public static IReadOnlyDictionary<string, PreferenceLogProbs> ReadOrCompute(
         string path, ITrainable model, IReadOnlyList<SampleTokens> samples, int? rejectedResponses, CancellationToken cancel,
-        RankGrid? grid = null)
+        RankGrid? grid = null, Action<int, int>? progress = null)
     {
         grid ??= new(SingleProcess.Instance);
         Communicator ranks = grid.All;
@@ -40,7 +41,7 @@ public static class ReferenceLogProbs
             string? stored = ranks.IsFirst ? string.Join('\n', JsonLines.ReadComplete(path)) : null;
             return Read(path, ranks.Broadcast(stored)!.Split('\n', StringSplitOptions.RemoveEmptyEntries), samples);
         }
-        List<string> lines = Compute(model, samples, rejectedResponses, grid, cancel);
+        List<string> lines = Compute(model, samples, rejectedResponses, grid, progress, cancel);
         if (ranks.IsFirst)
         {
             AtomicFile.WriteText(path, string.Concat(lines.Select(l => l + "\n")));
@@ -64,11 +65,13 @@ public static class ReferenceLogProbs
 
     /// <summary>Returns one line per question, in the order of the samples. Sample i is computed by the data rank i mod D.</summary>
     static List<string> Compute(
-        ITrainable model, IReadOnlyList<SampleTokens> samples, int? rejectedResponses, RankGrid grid, CancellationToken cancel)
+        ITrainable model, IReadOnlyList<SampleTokens> samples, int? rejectedResponses, RankGrid grid, Action<int, int>? progress,
+        CancellationToken cancel)
     {
         List<string> lines = [];
         for (int first = 0; first < samples.Count; first += grid.Data.Size)
         {
+            progress?.Invoke(first, samples.Count);
             if (grid.All.Any(cancel.IsCancellationRequested))
             {
                 throw new OperationCanceledException(cancel);
@@ -80,6 +83,7 @@ public static class ReferenceLogProbs
             lines.AddRange(grid.All.AllGather(grid.Context.IsFirst ? own : "")
                 .SelectMany(l => l.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
         }
+        progress?.Invoke(samples.Count, samples.Count);
         return lines;
     }
 

@@ -35,6 +35,23 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void A_full_disk_is_told_from_other_failures_with_the_size_that_was_written()
+    {
+        const int NoSpaceLeft = 28;
+        using TemporaryFolder folder = new();
+
+        var e = Assert.Throws<IOException>(() => AtomicFile.Write(folder["a"], stream =>
+        {
+            stream.Write(new byte[300]);
+            throw new IOException("No space left on device", NoSpaceLeft);
+        }));
+
+        Assert.True(AtomicFile.IsFullDisk(e));
+        Assert.StartsWith($"{folder["a"]} could not be written, because the disk is full: it needs more than 300 bytes.", e.Message);
+        Assert.False(AtomicFile.IsFullDisk(new IOException("the file is in use")));
+    }
+
+    [Fact]
     public void A_body_that_fails_otherwise_leaves_no_temporary_file_either()
     {
         using TemporaryFolder folder = new();

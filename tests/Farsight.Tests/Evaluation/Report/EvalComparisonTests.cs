@@ -30,6 +30,29 @@ public sealed class EvalComparisonTests : IDisposable
     }
 
     [Fact]
+    public void Results_without_a_common_example_are_told_what_differs()
+    {
+        EvalResults words = new("m", 1, "none", [Task("needle/words", 1, 512)], []), other = words with { Seed = 2 };
+
+        Assert.Equal("they have the same tasks and seed, so their data or documents differ", Reason(words, words));
+        Assert.Equal("a has the seed 1, and b the seed 2", Reason(words, other));
+        Assert.Equal(
+            "needle/words has the length 512 in a and 1024, 2048 in b",
+            Reason(words, words with { Tasks = [Task("needle/words", 1, 1024, 2048)] }));
+        Assert.Equal(
+            "needle/words is version 1 in a and version 2 in b", Reason(words, words with { Tasks = [Task("needle/words", 2, 512)] }));
+        Assert.Equal(
+            "a ran needle/words v1, and b ran facts/value v1", Reason(words, words with { Tasks = [Task("facts/value", 1, 512)] }));
+
+        static string Reason(EvalResults before, EvalResults after) => IncomparableResults.Reason("a", before, "b", after);
+
+        static TaskResult Task(string name, int version, params int[] lengths) => new(
+            name, version, name, "m", null, Cell([]), [.. lengths.Select(l => Cell(new() { ["length"] = $"{l}" }))], []);
+
+        static CellResult Cell(Dictionary<string, string> groups) => new(groups, 4, 0, 0.5, 0.2, 0.8, new Dictionary<string, double>());
+    }
+
+    [Fact]
     public void Only_shared_examples_count_and_nothing_shared_is_said()
     {
         EvalResults few = Results(i => true, count: 30), many = Results(i => i < 45);

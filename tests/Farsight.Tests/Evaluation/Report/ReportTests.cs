@@ -272,8 +272,8 @@ public sealed partial class ReportTests
 
         Assert.Contains("**By subject**", text);
         Assert.Contains("| law | 25.0 (10–40) | 4 |", text);
-        Assert.Contains("| mean of these tasks | 50.0 |", text);
-        Assert.Contains("| a | 25.0 | 75.0 |", text); // tasks by length
+        Assert.Contains("| mean of these tasks | 50.0 (39–61) |", text);
+        Assert.Contains("| a | 25.0 (10–40) | 75.0 (60–90) |", text); // tasks by length
 
         static TaskResult Task(string name) =>
             new(

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Runs;
+using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Tests.Workflows.Pretrain;
 using Farsight.Workflows.Pretrain;
@@ -60,6 +61,40 @@ public sealed class RunReportTests : IDisposable
 
         Assert.Equal(last["reward_margin_q25"], low);
         Assert.Equal(last["reward_margin_q75"], high);
+    }
+
+    [Fact]
+    public void Held_out_numbers_have_their_interval_and_their_number_of_questions()
+    {
+        Train("run");
+        TrainedRun run = TrainedRun.Read(_files.In("run"));
+
+        Farsight.Evaluation.Report.ReportModel report = RunReport.Of(run);
+
+        Farsight.Evaluation.Report.ReportTable table = report.Sections.Single(s => s.Title == "Numbers").Tables[0];
+        Assert.Equal(["Metric", "Before training", "Step 12", "Change", "n"], table.Columns);
+        IReadOnlyList<Farsight.Evaluation.Report.TableCell> loss = table.Rows.Single(r => r[0].Text == "Loss");
+        Assert.All(loss.Skip(1).Take(3), c => Assert.Matches(@"^\S+ to \S+$", c.Note));
+        Assert.Equal("3", loss[4].Text); // held out
+        Assert.StartsWith("95 % interval ", report.Headlines.Single(h => h.Label == "reward accuracy, held out").Note);
+    }
+
+    [Fact]
+    public void A_measurement_reports_every_held_out_sample_and_a_step_every_sample_of_it()
+    {
+        List<TrainingPart> parts = [];
+        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(_files.RecipePath, ["steps=1"]);
+
+        TrainRun.Start(
+            new(recipe, _files.RecipePath, _files.In("run"), Resume: false) { Parts = parts.Add }, _ => { }, null, CancellationToken.None);
+
+        TrainingPart[] before = [.. parts.TakeWhile(p => p.Kind == TrainingPartKind.HeldOut)];
+        Assert.Equal((0, 3), (before[0].Done, before[0].Total));
+        Assert.Equal((3, 3, 1.0), (before[^1].Done, before[^1].Total, before[^1].Share));
+        TrainingPart[] step = [.. parts.Where(p => p.Kind == TrainingPartKind.Step && p.Total > 0)];
+        Assert.Equal(recipe.BatchSize, step[^1].Done);
+        Assert.All(step, p => Assert.Equal((0, 1), (p.Step, p.Steps)));
+        Assert.Equal((1, 3), (parts[^1].Step, parts[^1].Done)); // the measurement after the last step
     }
 
     [Fact]
@@ -235,7 +270,8 @@ public sealed class RunReportTests : IDisposable
         Assert.Equal(0, code);
         Assert.Contains("after step 12.", error);
         Assert.Contains("Finished in ", error);
-        Assert.Contains($"Next: farsight eval --model {_files.In("model")} --adapter {_files.In("run/adapter")} --out evaluation", error);
+        string evaluation = $"farsight eval --model {_files.In("model")} --adapter {_files.In("run/adapter")} --out evaluations/run";
+        Assert.Contains($"Next: {evaluation}", error);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class LongPoRunTests : IDisposable
         using CancellationTokenSource stop = new();
         TrainRecipe recipe = Read(LongPo, "data=turns.jsonl");
         Assert.Throws<OperationCanceledException>(() => TrainRun.Start(
-            new(recipe, _files.RecipePath, stopped, false) { ReferenceProgress = (_, _) => stop.Cancel() }, _ => { }, null, stop.Token));
+            new(recipe, _files.RecipePath, stopped, false) { Parts = _ => stop.Cancel() }, _ => { }, null, stop.Token));
         TrainRun.Start(new(recipe, _files.RecipePath, stopped, true), _ => { }, null, default);
 
         MetricsLine[] heldOut = [.. MetricsLog.Read(Path.Combine(whole, "metrics.jsonl")).Where(l => l.HeldOut is not null)];

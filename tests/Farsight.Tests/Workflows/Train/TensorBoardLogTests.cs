@@ -18,7 +18,7 @@ public sealed class TensorBoardLogTests : IDisposable
     public void The_checksum_of_the_reader_is_CRC_32C() => Assert.Equal(0x8A9136AAu, Crc32C(new byte[32]));
 
     [Fact]
-    public void A_training_writes_every_metric_of_every_step()
+    public void A_training_writes_every_metric_of_every_step_without_standard_errors_and_counts()
     {
         string[] files = Train();
 
@@ -32,6 +32,7 @@ public sealed class TensorBoardLogTests : IDisposable
             IEnumerable<KeyValuePair<string, float>> expected = pair.Second.Values
                 .Select(v => KeyValuePair.Create($"train/{v.Key}", (float)v.Value))
                 .Concat((pair.Second.HeldOut ?? new Dictionary<string, double>())
+                    .Where(v => !v.Key.EndsWith("_se", StringComparison.Ordinal) && !v.Key.EndsWith("_n", StringComparison.Ordinal))
                     .Select(v => KeyValuePair.Create($"held_out/{v.Key}", (float)v.Value)));
             Assert.Equal(expected, pair.First.Scalars);
         });

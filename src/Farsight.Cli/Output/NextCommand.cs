@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Farsight.Alignment.Data;
+
+namespace Farsight.Cli.Output;
+
+/// <summary>Chooses the words of the command that usually follows another one. It can be run as it is written.</summary>
+static class NextCommand
+{
+    static readonly string[] s_results = ["adapter", "model"];
+
+    /// <summary>Returns the evaluation of a new model or adapter, with a results folder that does not exist yet.</summary>
+    /// <param name="made">The folder with the model or adapter: that of a run, or another.</param>
+    /// <param name="model">The options that name the model.</param>
+    internal static string[] Evaluation(string made, params string[] model)
+    {
+        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(made));
+        string name = Path.GetFileName(s_results.Contains(Path.GetFileName(folder)) ? Path.GetDirectoryName(folder)! : folder);
+        string free = Enumerable.Range(1, int.MaxValue).Select(i => $"evaluations/{name}{(i == 1 ? "" : $"-{i}")}")
+            .First(p => !Path.Exists(p));
+        return ["eval", .. model, "--out", free];
+    }
+
+    /// <summary>Returns the command that writes a recipe for a dataset, beside it; or the training if that recipe exists.</summary>
+    /// <param name="model">The model as the user typed it.</param>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="kind">The recipe for data with rejected responses; without any, the recipe is that of SFT.</param>
+    internal static string[] Recipe(string model, string dataset, string kind)
+    {
+        string recipe = Path.ChangeExtension(dataset, ".jsonc");
+        if (File.Exists(recipe))
+        {
+            return ["train", recipe, "--out", $"runs/{Path.GetFileNameWithoutExtension(dataset)}"];
+        }
+        bool hasNone = File.Exists(dataset) && PreferenceDataset.Stream(dataset).FirstOrDefault() is { Rejected.Count: 0 };
+        return ["new", hasNone ? TrainTemplate.Sft : kind, "--model", model, "--data", dataset, "--out", recipe];
+    }
+
+    /// <summary>Returns the value of an option as the user typed it; null if it was not given.</summary>
+    internal static string? Typed(ParseResult parse, string option) =>
+        parse.CommandResult.Command.Options.FirstOrDefault(o => o.Name == option) is { } known
+            && parse.GetResult(known) is { Implicit: false, Tokens: [var token, ..] }
+            ? token.Value
+            : null;
+}
