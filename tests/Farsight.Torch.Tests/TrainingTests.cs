@@ -153,7 +153,8 @@ public sealed class TrainingTests : IDisposable
 
         ThreadRanks.Run(size, ranks =>
         {
-            Start(request with { Output = _folder["ranks"], Backend = new TorchBackend("torch-cpu", null, ranks.LocalRank), Ranks = ranks });
+            TorchBackend backend = new("torch-cpu", null, ranks.LocalRank);
+            Start(request with { Output = _folder["ranks"], Backend = backend, Ranks = ranks });
             return ranks.Rank;
         });
 

@@ -52,7 +52,9 @@ public sealed unsafe record CudaDriver(Version Cuda, IReadOnlyList<Gpu> Gpus)
         {
             _ = count(&gpus);
         }
-        return new(new(supported / 1000, supported % 1000 / 10), [.. Enumerable.Range(0, gpus).Select(i => GpuOf(library, i)).OfType<Gpu>()]);
+        return new(
+            new(supported / 1000, supported % 1000 / 10),
+            [.. Enumerable.Range(0, gpus).Select(i => GpuOf(library, i)).OfType<Gpu>()]);
     }
 
     static Gpu? GpuOf(nint library, int number)

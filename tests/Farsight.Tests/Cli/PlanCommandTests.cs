@@ -252,7 +252,8 @@ public sealed class PlanCommandTests : IDisposable
     {
         string[] line = ["--peak", "1", "--set", """objective={"name":"dpo","beta":0.1}"""];
 
-        double one = (double)(await Plan(line))["seconds_before"]!, four = (double)(await Plan([.. line, "--ranks", "4"]))["seconds_before"]!;
+        double one = (double)(await Plan(line))["seconds_before"]!;
+        double four = (double)(await Plan([.. line, "--ranks", "4"]))["seconds_before"]!;
 
         Assert.True(one > 0);
         Assert.Equal(one / 4, four, one * 1e-9);

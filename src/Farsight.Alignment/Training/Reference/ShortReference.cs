@@ -21,8 +21,8 @@ namespace Farsight.Alignment.Training.Reference;
 /// <remarks>
 /// The short context of a turn are the chunks that its chosen response was written from, at the positions 0, 1, 2, …, under the model's own
 /// RoPE. For a sample whose chosen response saw the whole context that is DPO's reference. Several turns or questions are roots of one
-/// tree; a tree's samples are written whole, so that a run continued after a stop builds the same trees and gets the same bits. Ranks divide
-/// the trees: tree i is computed by rank i mod Size.
+/// tree; a tree's samples are written whole, so that a run continued after a stop builds the same trees and gets the same bits. Ranks
+/// divide the trees.
 /// </remarks>
 public static class ShortReference
 {

@@ -102,7 +102,7 @@ public sealed class MpiRunTests : IDisposable
     public async Task A_full_disk_of_a_rank_ends_all_with_its_name_and_the_run_is_resumed_when_there_is_room(string launcher)
     {
         string alone = Alone("steps=40");
-        using SmallDisk disk = new(_files.In("disk"), kibibytes: 100);
+        using SmallDisk disk = new(_files.In("disk"), kibibytes: 64);
         long started = Stopwatch.GetTimestamp();
 
         (int full, _, string error) = await Mpi.End(Start(launcher, 2, "disk/ranks", "steps=40"));
