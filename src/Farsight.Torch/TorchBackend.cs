@@ -1,6 +1,7 @@
 using System.Globalization;
 using Farsight.Alignment.Training;
 using Farsight.Engine;
+using Farsight.Engine.Machine;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
@@ -16,7 +17,7 @@ sealed class TorchBackend : IModelBackend
     internal const string Cuda = "cuda";
 
     /// <summary>Name of the CPU as a device of libtorch.</summary>
-    internal const string Cpu = "torch-cpu";
+    internal const string Cpu = DeviceName.TorchCpu;
 
     readonly Device _device;
     readonly ScalarType _type;
@@ -24,12 +25,16 @@ sealed class TorchBackend : IModelBackend
     /// <summary>Loads libtorch and opens a device.</summary>
     /// <param name="device">"torch-cpu", "cuda" or "cuda:1".</param>
     /// <param name="format">Number format of the computation: F32 or BF16; null for F32 on the CPU and BF16 on a GPU.</param>
+    /// <param name="localRank">
+    /// Number of this process among those of its host: "cuda" is the GPU of this number, and again the first after the last.
+    /// </param>
     /// <exception cref="InputException">The device is unknown or absent, or libtorch cannot be loaded.</exception>
-    public TorchBackend(string device, NumberFormat? format)
+    public TorchBackend(string device, NumberFormat? format, int localRank = 0)
     {
         bool isCuda = device != Cpu;
-        int index = isCuda ? IndexOf(device) : 0;
+        int? number = isCuda ? IndexOf(device) : 0;
         NativeLibraries.Load(isCuda);
+        int index = number ?? (cuda.is_available() ? localRank % cuda.device_count() : 0);
         if (isCuda && !(cuda.is_available() && index < cuda.device_count()))
         {
             throw new InputException(
@@ -61,8 +66,10 @@ sealed class TorchBackend : IModelBackend
     public NumberFormat Format { get; }
 
     /// <inheritdoc/>
-    /// <remarks>TorchSharp does not tell the memory of a GPU.</remarks>
-    public long? MemoryBytes => Device == Cpu ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : null;
+    /// <remarks>TorchSharp does not tell the memory of a GPU, but its driver does.</remarks>
+    public long? MemoryBytes => Device == Cpu
+        ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes
+        : CudaDriver.Read()?.Gpus.ElementAtOrDefault(_device.index)?.MemoryBytes;
 
     // The package version has a fourth part, 2.10.0.0.
     static string Version => string.Join('.', __version__.Split('.').Take(3));
@@ -73,12 +80,13 @@ sealed class TorchBackend : IModelBackend
 
     static Device CudaDevice(int index) => new(TorchSharp.DeviceType.CUDA, index);
 
-    static int IndexOf(string device)
+    /// <summary>Returns the number in the name of a GPU; null without one.</summary>
+    static int? IndexOf(string device)
     {
         string[] parts = device.Split(':');
         return parts switch
         {
-            [Cuda] => 0,
+            [Cuda] => null,
             [Cuda, var number] when int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int index) => index,
             _ => throw new InputException($"The device '{device}' is unknown; use {Cpu}, {Cuda}, or {Cuda}:1 for the second GPU."),
         };

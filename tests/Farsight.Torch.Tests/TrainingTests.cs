@@ -145,6 +145,23 @@ public sealed class TrainingTests : IDisposable
             File.ReadAllBytes(_folder["killed/adapter/adapter_model.safetensors"]));
     }
 
+    [Theory, InlineData(2), InlineData(3)]
+    public void Ranks_that_each_have_a_device_write_the_bytes_of_one(int size)
+    {
+        TrainRequest request = Small("steps=4", "micro_batch_tokens=1");
+        Start(request with { Output = _folder["alone"], Backend = Backend() });
+
+        ThreadRanks.Run(size, ranks =>
+        {
+            TorchBackend backend = new("torch-cpu", null, ranks.LocalRank);
+            Start(request with { Output = _folder["ranks"], Backend = backend, Ranks = ranks });
+            return ranks.Rank;
+        });
+
+        Assert.All(["metrics.jsonl", "adapter/adapter_model.safetensors"], (string file) => Assert.Equal(
+            File.ReadAllBytes(_folder[$"alone/{file}"]), File.ReadAllBytes(_folder[$"ranks/{file}"])));
+    }
+
     [Fact]
     public void The_manifest_names_the_device()
     {

@@ -3,77 +3,23 @@ using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
-using Farsight.Engine.Rope;
 
 namespace Farsight.Torch.Tests;
 
 /// <summary>Token trees on the device against separate sequences, and against the engine of the program.</summary>
 public sealed class TreeTests
 {
-    static readonly ModelConfig s_config = new()
-    {
-        ModelType = "llama",
-        VocabSize = 61,
-        HiddenSize = 24,
-        IntermediateSize = 40,
-        NumHiddenLayers = 3,
-        NumAttentionHeads = 6,
-        NumKeyValueHeads = 2,
-        HeadDim = 8,
-        RmsNormEps = 1e-5f,
-        RopeTheta = 10_000,
-        RopeScaling = new RopeScaling.Unscaled(),
-        MaxPositionEmbeddings = 128,
-        TieWordEmbeddings = false,
-    };
+    static readonly ModelConfig s_config = DecoderVariants.Plain;
 
     static readonly LoraOptions s_lora =
         new(3, 6, ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"], true, true);
 
-    public static TheoryData<string> Variants => [.. s_variants.Keys];
-
-    static readonly Dictionary<string, ModelConfig> s_variants = new()
-    {
-        ["plain"] = s_config,
-        ["tied"] = s_config with { TieWordEmbeddings = true },
-        ["biases"] = s_config with { AttentionBias = true, OutputBias = true, MlpBias = true },
-        ["window"] = s_config with { SlidingWindow = 7 },
-        ["windows of some layers"] = s_config with
-        {
-            SlidingWindow = 5,
-            WindowedLayers = [true, false, true],
-            WindowedRopeTheta = 1_000,
-        },
-        ["q and k norms"] = s_config with { QueryKeyNorm = true },
-        ["norms of whole projections, after"] = s_config with
-        {
-            QueryKeyNorm = true,
-            NormsWholeProjection = true,
-            NormPlacement = NormPlacement.After,
-        },
-        ["softcaps, norms on both sides"] = s_config with
-        {
-            AttentionSoftcap = 2,
-            LogitSoftcap = 3,
-            AttentionScale = 0.4f,
-            NormPlacement = NormPlacement.Both,
-            NormsAddOne = true,
-            Activation = GateActivation.GeluTanh,
-            EmbeddingScale = 4.9f,
-            SlidingWindow = 6,
-            WindowedLayers = [true, false, true],
-        },
-        ["scales"] = s_config with { AttentionScale = 0.2f, ResidualScale = 0.3f, LogitScale = 0.5f, EmbeddingScale = 2 },
-        ["partial rotation, layers without"] = s_config with { RotaryDim = 4, UnrotatedLayers = [false, true, false] },
-        ["experts"] = s_config with { Experts = Mixture(normalizes: true, []) },
-        ["experts, weights not normalized, a dense layer"] = s_config with { Experts = Mixture(normalizes: false, [false, true, false]) },
-        ["RoPE that depends on the length"] = s_config with { RopeScaling = new RopeScaling.DynamicNtk(4, 16), MaxPositionEmbeddings = 16 },
-    };
+    public static TheoryData<string> Variants => [.. DecoderVariants.All.Keys];
 
     [Theory, MemberData(nameof(Variants))]
     public void A_variant_of_the_decoder_has_the_results_of_the_CPU_engine(string variant)
     {
-        ModelConfig config = s_variants[variant];
+        ModelConfig config = DecoderVariants.All[variant];
         using DecoderModel host = Model(config), other = Model(config);
         using IDeviceModel device = Passes.OnTorch(other);
         Compare(new TrainableModel(host), device, Forest());
@@ -82,7 +28,7 @@ public sealed class TreeTests
     [Fact]
     public void The_choices_of_experts_are_counted_as_by_the_CPU_engine()
     {
-        ModelConfig config = s_variants["experts, weights not normalized, a dense layer"];
+        ModelConfig config = DecoderVariants.All["experts, weights not normalized, a dense layer"];
         using DecoderModel host = Model(config), other = Model(config);
         using IDeviceModel device = Passes.OnTorch(other);
         TrainableModel expected = new(host);
@@ -195,9 +141,6 @@ public sealed class TreeTests
             Near.RelativeToLargest(gradient, Array.ConvertAll(others[name], g => (float)g), 2e-4, name);
         }
     }
-
-    static MixtureOfExperts Mixture(bool normalizes, bool[] dense) =>
-        new(5, 2, 16, normalizes, new("mlp", "gate_proj", "up_proj", "down_proj"), dense);
 
     static DecoderModel Model(ModelConfig config)
     {

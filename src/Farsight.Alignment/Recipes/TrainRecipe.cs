@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Training;
@@ -23,6 +24,13 @@ public sealed record TrainRecipe : IRecipe
     /// Format that the frozen matrices are converted to in memory. Optional; null keeps the stored format.
     /// </summary>
     public WeightFormat? Weights { get; init; }
+
+    /// <summary>
+    /// Device that computes the steps: "cpu", "torch-cpu", "cuda" or "cuda:1". Optional; null for "cpu". The option of a command wins, and
+    /// a run may be resumed on another device.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Device { get; init; }
 
     /// <summary>Preference dataset, a .jsonl file.</summary>
     public required string Data { get; init; }
@@ -95,6 +103,7 @@ public sealed record TrainRecipe : IRecipe
         [
             .. NotEmpty("base_model", BaseModel),
             .. NotEmpty("data", Data),
+            .. DeviceProblems(Device),
             .. RopeOption.IsKnown(Rope) ? [] : new[] { $"rope: '{Rope}' is unknown; use null, {RopeOption.Spellings}." },
             .. HeldOut >= 0 ? [] : new[] { $"held_out: {HeldOut} is not a number of samples; use 0 or more." },
             .. Positions.Problems("positions"),
@@ -123,6 +132,10 @@ public sealed record TrainRecipe : IRecipe
                 : Array.Empty<string>(),
             .. Watch?.Problems("watch", HeldOut) ?? [],
         ];
+
+    /// <summary>Returns the problem of the key "device", which several kinds of recipes have.</summary>
+    public static IEnumerable<string> DeviceProblems(string? device) =>
+        DeviceName.IsKnown(device) ? [] : [$"device: '{device}' is unknown; use {DeviceName.Spellings}."];
 
     static IEnumerable<string> LoraProblems(LoraOptions lora)
     {

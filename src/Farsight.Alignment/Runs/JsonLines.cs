@@ -48,13 +48,16 @@ public static class JsonLines
         return text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
+    /// <summary>What to do about a damaged line, as the end of a sentence.</summary>
+    internal const string Advice = "remove the line or the file";
+
     /// <summary>Reads and parses the complete lines of a file.</summary>
     /// <typeparam name="T">Type of a line.</typeparam>
     /// <param name="path">The file.</param>
     /// <param name="parse">Parses a line.</param>
     /// <param name="advice">What to do about a damaged line, as the end of a sentence.</param>
     /// <exception cref="InputException">A line is damaged.</exception>
-    public static IReadOnlyList<T> Read<T>(string path, Func<string, T> parse, string advice = "remove the line or the file") =>
+    public static IReadOnlyList<T> Read<T>(string path, Func<string, T> parse, string advice = Advice) =>
         [.. ReadComplete(path).Select((line, i) => Parse(line, i + 1, path, parse, advice))];
 
     /// <summary>Parses a line.</summary>

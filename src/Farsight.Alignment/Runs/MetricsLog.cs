@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Farsight.Engine;
+using Farsight.Engine.Communication;
 
 namespace Farsight.Alignment.Runs;
 
@@ -76,6 +77,20 @@ public sealed class MetricsLog : IDisposable
     /// <summary>Reads a log, even while it is written; an incomplete last line is skipped.</summary>
     /// <exception cref="InputException">A line is damaged.</exception>
     public static IReadOnlyList<MetricsLine> Read(string path) => JsonLines.Read(path, Parse);
+
+    /// <summary>Reads the log of rank 0 on every rank.</summary>
+    /// <param name="path">The file; null on other ranks than 0.</param>
+    /// <param name="ranks">The ranks, which all call this method.</param>
+    /// <exception cref="InputException">A line is damaged.</exception>
+    internal static IReadOnlyList<MetricsLine> Read(string? path, Communicator ranks)
+    {
+        string text = ranks.Broadcast(path is null ? null : string.Join('\n', JsonLines.ReadComplete(path)))!;
+        return
+        [
+            .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => JsonLines.Parse(
+                line, i + 1, path ?? "metrics.jsonl of rank 0", Parse, JsonLines.Advice)),
+        ];
+    }
 
     static MetricsLine Parse(string line)
     {

@@ -16,7 +16,7 @@ public sealed class RunDirectory : IDisposable
     const string StopName = "stop.request";
 
     /// <summary>Recipe keys without influence on the result, which may differ when a run is resumed.</summary>
-    static readonly string[] s_free = ["watch", "plan_shape"];
+    static readonly string[] s_free = ["watch", "plan_shape", "device"];
 
     readonly FileStream _lock;
 
@@ -85,7 +85,7 @@ public sealed class RunDirectory : IDisposable
     /// <param name="resume">Whether an existing run is resumed; a folder without a run starts a new one either way.</param>
     /// <exception cref="InputException">
     /// The folder is in use, has other files, has a run and <paramref name="resume"/> is false, or has another recipe or other inputs. The
-    /// keys <c>watch</c> and <c>plan_shape</c> may differ.
+    /// keys <c>watch</c>, <c>plan_shape</c> and <c>device</c> may differ.
     /// </exception>
     public static RunDirectory Open(string path, string resolvedRecipe, RunManifest manifest, bool resume)
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Farsight.Engine.Inference;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
@@ -32,6 +33,25 @@ public interface IModelBackend
     /// <param name="attention">Keys that each head attends to in <see cref="ITrainable.Forward"/>; null for all.</param>
     /// <exception cref="Engine.InputException">The device cannot compute the model, or does not have enough memory.</exception>
     IDeviceModel Load(DecoderModel model, NumberFormat? weights, AttentionPattern? attention);
+}
+
+/// <summary>Provides the names of devices, as recipes and options have them.</summary>
+public static partial class DeviceName
+{
+    /// <summary>The engine of this program.</summary>
+    public const string Cpu = "cpu";
+
+    /// <summary>The CPU as a device of libtorch.</summary>
+    public const string TorchCpu = "torch-cpu";
+
+    /// <summary>All names, for people.</summary>
+    public const string Spellings = $"{Cpu}, {TorchCpu}, cuda, or cuda:1 for the second GPU";
+
+    /// <summary>Tells whether a name is one of the known ones, or null.</summary>
+    public static bool IsKnown(string? name) => name is null or Cpu or TorchCpu || Gpu().IsMatch(name);
+
+    [GeneratedRegex(@"^cuda(:[0-9]{1,3})?\z")]
+    private static partial Regex Gpu();
 }
 
 /// <summary>Represents a model that a device computes: passes over token trees, and decoding. Not safe for concurrent use.</summary>

@@ -106,25 +106,24 @@ public sealed class TrainingLoop : IDisposable
     /// <summary>Returns the number of steps done; metrics written after that are forgotten.</summary>
     int Restore(MetricsLog? metrics)
     {
-        int step = 0;
+        Span<int> done = [0];
         if (_run?.Checkpoints.Newest is { } newest)
         {
             metrics?.Truncate(TrainingCheckpoint.Read(newest.Path, newest.Step, _model.Parameters, _updates));
-            step = newest.Step;
-            foreach (MetricsLine line in MetricsLog.Read(_run.Metrics))
-            {
-                _work.Observe(line);
-            }
+            done[0] = newest.Step;
         }
         else
         {
             metrics?.Truncate(0);
         }
-        Span<int> done = [step];
         _ranks.Broadcast(done, 0);
         if (done[0] > 0 && _ranks.Size > 1)
         {
             TrainingCheckpoint.Share(_ranks, done[0], _model.Parameters, _updates);
+        }
+        foreach (MetricsLine line in done[0] > 0 ? MetricsLog.Read(_run?.Metrics, _ranks) : [])
+        {
+            _work.Observe(line);
         }
         return done[0];
     }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Engine.Machine;
 
 namespace Farsight.Cli.Commands;
 
@@ -58,6 +59,11 @@ static class DoctorCommand
             Line(text, "MPI", $"{library}");
         }
         Line(text, "torch", $"{s.Torch}");
+        Line(text, "GPU", $"{(s.Cuda is { } cuda ? $"driver of NVIDIA for CUDA {cuda.Cuda}" : "no driver of NVIDIA found")}");
+        foreach ((int number, Gpu gpu) in s.Cuda?.Gpus.Index() ?? [])
+        {
+            Line(text, "", $"cuda:{number}: {gpu.Name}, {Size(gpu.MemoryBytes)}");
+        }
         foreach (FolderState folder in s.Folders)
         {
             string access = folder.IsFile ? "a file" : folder.IsWritable ? "writable" : "not writable";
@@ -100,6 +106,12 @@ static class DoctorCommand
         })]),
         ["mpi"] = new JsonArray([.. s.MpiLibraries.Select(l => JsonValue.Create(l))]),
         ["torch"] = s.Torch,
+        ["cuda"] = s.Cuda?.Cuda.ToString(),
+        ["gpus"] = new JsonArray([.. (s.Cuda?.Gpus ?? []).Select(g => new JsonObject
+        {
+            ["name"] = g.Name,
+            ["memory"] = g.MemoryBytes,
+        })]),
         ["folders"] = new JsonArray([.. s.Folders.Select(f => new JsonObject
         {
             ["path"] = f.Name,

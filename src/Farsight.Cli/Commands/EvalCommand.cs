@@ -204,7 +204,7 @@ static class EvalCommand
         if (s_endpoint.Of(parse) is null)
         {
             using LoadedModel model = Open(parse, null);
-            using IDeviceModel? device = s_device.Attach(parse, model, request.Decoding.ContextMethod is not null);
+            using IDeviceModel? device = s_device.Attach(parse, model, request.Decoding.ContextMethod is not null, request.Ranks);
             request.Serve(model);
         }
         return ExitCode.Done;
@@ -341,7 +341,7 @@ static class EvalCommand
         ParseResult parse, EvalRequest request, EvalJudge? judge, string? directory, ProgressLine line, CancellationToken cancel)
     {
         using LoadedModel model = Open(parse, line.Note);
-        using IDeviceModel? device = s_device.Attach(parse, model, request.Decoding.ContextMethod is not null);
+        using IDeviceModel? device = s_device.Attach(parse, model, request.Decoding.ContextMethod is not null, request.Ranks);
         int window = request.Window ?? model.Model.Config.MaxPositionEmbeddings;
         int[] beyond = [.. request.Lengths.Where(l => l > window)];
         if (beyond.Length > 0 && request.Selected().Any(t => t.Card.IsPerLength))

@@ -44,10 +44,11 @@ static class EvolveCommand
         s_threads.Apply(parse);
         Ending ending = new();
         EvolveRecipe recipe = RecipeFile.Read<EvolveRecipe>(recipePath, parse.GetValue(s_set) ?? []);
+        recipe = recipe with { Device = s_device.NameOf(parse, recipe.Device) };
         EvolveRequest request = new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory))
         {
             Ranks = ranks,
-            Backend = s_device.Open(parse),
+            Backend = s_device.Open(parse, recipe.Device, ranks),
         };
         if (!ranks.IsFirst)
         {

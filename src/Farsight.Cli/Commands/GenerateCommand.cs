@@ -5,6 +5,7 @@ using Farsight.Alignment.Training;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
 using Farsight.Engine;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Numerics;
 
@@ -51,7 +52,7 @@ static class GenerateCommand
         string[] texts = [.. parse.GetValue(s_prompts)!.Select(Read)];
         ContextMethod? method = s_sampling.MethodOf(parse);
         using LoadedModel model = s_sampling.Open(parse);
-        using IDeviceModel? device = s_device.Attach(parse, model, method is not null);
+        using IDeviceModel? device = s_device.Attach(parse, model, method is not null, SingleProcess.Instance);
         ILanguageModel asked = method?.Over(model) ?? model.LanguageModel;
 
         bool streams = texts.Length == 1 && !writesJson;

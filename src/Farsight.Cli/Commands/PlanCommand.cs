@@ -133,9 +133,13 @@ static class PlanCommand
     static int Run(ParseResult parse)
     {
         s_threads.Apply(parse);
-        if (s_device.IsGiven(parse))
+        string path = parse.GetValue(s_recipe) is { } given ? BundledFiles.Locate(given) : "";
+        TrainRecipe? recipe = parse.GetValue(s_table) || parse.GetValue(s_from) is not null
+            ? null
+            : RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
+        if (recipe is not null && s_device.IsGiven(parse, recipe.Device))
         {
-            return RunOnDevice(parse);
+            return RunOnDevice(parse, path, recipe);
         }
         MachinePeak? now = parse.GetValue(s_peak) is null ? MachinePeak.Measure() : null;
         double peak = now is null
@@ -146,10 +150,9 @@ static class PlanCommand
             PlanText.PrintTable(peak / Workers.Threads);
             return ExitCode.Done;
         }
-        string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
-        (TrainPlan plan, string? shape) = parse.GetValue(s_from) is { } from
-            ? (PlanPretraining(parse, path, from, peak), null)
-            : PlanTraining(parse, path, peak);
+        (TrainPlan plan, string? shape) = recipe is null
+            ? (PlanPretraining(parse, path, parse.GetValue(s_from)!, peak), null)
+            : PlanTraining(parse, path, recipe, peak);
         double? available = now is null ? null : Math.Min(1, now.AllCores / peak);
         foreach (string notice in plan.Notices)
         {
@@ -180,13 +183,11 @@ static class PlanCommand
     }
 
     /// <summary>Plans the memory of a device, which need not be there.</summary>
-    static int RunOnDevice(ParseResult parse)
+    static int RunOnDevice(ParseResult parse, string path, TrainRecipe recipe)
     {
-        (string Device, NumberFormat Format) device = s_device.Planned(parse);
+        (string Device, NumberFormat Format) device = s_device.Planned(parse, recipe.Device);
         long budget = parse.GetValue(s_memory)
-            ?? throw new InputException("--device needs --memory: the memory of the device, as in 80GiB.");
-        string path = BundledFiles.Locate(parse.GetValue(s_recipe)!);
-        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
+            ?? throw new InputException($"The device {device.Device} needs --memory: its size, as in 80GiB.");
         PlannedRanks ranks = RanksOf(parse);
         if (ranks.Context > 1)
         {
@@ -201,9 +202,8 @@ static class PlanCommand
         return DevicePlanText.Print(device, host, plan, budget, parse.GetValue(s_json)) ? ExitCode.Done : ExitCode.Failed;
     }
 
-    static (TrainPlan Plan, string? Shape) PlanTraining(ParseResult parse, string path, double peak)
+    static (TrainPlan Plan, string? Shape) PlanTraining(ParseResult parse, string path, TrainRecipe recipe, double peak)
     {
-        TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
         PlannedRanks ranks = RanksOf(parse);
         string? shape = ShapeOf(recipe, path, parse.GetValue(s_shape));
         TrainPlan plan = shape is null

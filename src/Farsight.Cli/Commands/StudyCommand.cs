@@ -43,10 +43,11 @@ static class StudyCommand
         string path = BundledFiles.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         Ending ending = new();
-        StudyRequest request = new(RecipeFile.Read<StudyRecipe>(path, []), path, output, parse.GetValue(s_memory))
+        StudyRecipe recipe = RecipeFile.Read<StudyRecipe>(path, []);
+        StudyRequest request = new(recipe, path, output, parse.GetValue(s_memory))
         {
             Ranks = ranks,
-            Backend = s_device.Open(parse),
+            Backend = s_device.Open(parse, recipe.Device, ranks),
         };
         if (!ranks.IsFirst)
         {

@@ -46,6 +46,9 @@ sealed record MachineState
     /// <summary>The component for GPUs: its version, or why it cannot be used.</summary>
     internal string Torch { get; init; } = TorchComponent.NotInstalled;
 
+    /// <summary>NVIDIA's driver with its GPUs; null without one.</summary>
+    internal CudaDriver? Cuda { get; init; }
+
     internal required IReadOnlyList<FolderState> Folders { get; init; }
 
     /// <summary>The FARSIGHT_* variables that are set. Values of API keys are hidden.</summary>
@@ -69,6 +72,7 @@ sealed record MachineState
         ],
         MpiLibraries = MpiLibrary.Installed,
         Torch = TorchComponent.Describe(),
+        Cuda = CudaDriver.Read(),
         Folders = [.. folders.Append(Path.GetTempPath()).Select(FolderState.Read)],
         Variables = ReadVariables(),
     };

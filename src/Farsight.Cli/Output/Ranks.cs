@@ -47,7 +47,10 @@ static class Ranks
             }
             if (message.Length > 0)
             {
-                string who = mpi.IsFirst ? "" : $"Rank {mpi.Rank} of {mpi.Size} ({Environment.MachineName}) failed: ";
+                // An error of the input is the same on all ranks; another, as a full disk, may be that of rank 0 alone.
+                string who = mpi.IsFirst && code != ExitCode.Failed
+                    ? ""
+                    : $"Rank {mpi.Rank} of {mpi.Size} ({Environment.MachineName}) failed: ";
                 Console.Error.WriteLine(who + message);
             }
             mpi.Abort(code);

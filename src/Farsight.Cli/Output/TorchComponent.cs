@@ -10,26 +10,24 @@ static class TorchComponent
 {
     internal const string NotInstalled = "component not installed; needed only to compute on a GPU";
 
-    /// <summary>Name of the CPU as a device of the component.</summary>
-    internal const string Cpu = "torch-cpu";
-
     const string Name = "Farsight.Torch", Backend = "Farsight.Torch.TorchBackend";
 
     /// <summary>Opens a device.</summary>
     /// <param name="device">Name of the device: "torch-cpu", "cuda", "cuda:1".</param>
     /// <param name="format">Number format of the computation; null for the device's own.</param>
+    /// <param name="localRank">Number of this process among those of its host, which chooses a GPU if the name has no number.</param>
     /// <exception cref="InputException">The component is not installed, or the device cannot be used.</exception>
-    internal static IModelBackend Open(string device, NumberFormat? format)
+    internal static IModelBackend Open(string device, NumberFormat? format, int localRank)
     {
         RequireKnown(device);
         Assembly component = Load() ?? throw new InputException(
             $"The device {device} needs the component {Name}, which is not installed; publish Farsight with it: "
-            + $"'dotnet publish src/Farsight.Cli -p:Torch={(device == Cpu ? "cpu" : "cuda")}' (docs/gpu.md).");
+            + $"'dotnet publish src/Farsight.Cli -p:Torch={(device == DeviceName.TorchCpu ? "cpu" : "cuda")}' (docs/gpu.md).");
         return (IModelBackend)Activator.CreateInstance(
             component.GetType(Backend, throwOnError: true)!,
             BindingFlags.Instance | BindingFlags.Public | BindingFlags.DoNotWrapExceptions,
             binder: null,
-            [device, format],
+            [device, format, localRank],
             culture: null)!;
     }
 
@@ -37,9 +35,9 @@ static class TorchComponent
     /// <exception cref="InputException">The name is unknown.</exception>
     internal static void RequireKnown(string device)
     {
-        if (device != Cpu && device.Split(':')[0] != "cuda")
+        if (!DeviceName.IsKnown(device))
         {
-            throw new InputException($"The device '{device}' is unknown; use cpu, {Cpu}, cuda, or cuda:1 for the second GPU.");
+            throw new InputException($"The device '{device}' is unknown; use {DeviceName.Spellings}.");
         }
     }
 
@@ -52,7 +50,7 @@ static class TorchComponent
         }
         try
         {
-            return Open(Cpu, null).Description;
+            return Open(DeviceName.TorchCpu, null, localRank: 0).Description;
         }
         catch (InputException e)
         {

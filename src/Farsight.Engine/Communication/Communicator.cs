@@ -25,6 +25,9 @@ public abstract class Communicator : IDisposable
     /// <summary>Number of processes.</summary>
     public abstract int Size { get; }
 
+    /// <summary>Number of this process among those of its host, by which it chooses a device of the host.</summary>
+    public virtual int LocalRank => 0;
+
     /// <summary>Bytes that this process has sent to other ranks.</summary>
     public virtual long SentBytes => 0;
 

@@ -26,6 +26,11 @@ public sealed record Launcher(string Name, int Rank, int Size)
     /// <summary>Launcher of this process; null without one, or if it started one process.</summary>
     public static Launcher? Current { get; } = Detect(Environment.GetEnvironmentVariable);
 
+    /// <summary>
+    /// Whether a launcher with PMIx started this process and no variable tells the number of processes, which MPI knows then.
+    /// </summary>
+    internal static bool IsPmix { get; } = DetectPmix(Environment.GetEnvironmentVariable);
+
     /// <summary>Finds the launcher.</summary>
     /// <param name="variable">Returns the value of an environment variable.</param>
     internal static Launcher? Detect(Func<string, string?> variable)
@@ -39,6 +44,10 @@ public sealed record Launcher(string Name, int Rank, int Size)
         }
         return null;
     }
+
+    /// <summary>Tells whether PMIX_RANK is set without the variables of a known launcher.</summary>
+    internal static bool DetectPmix(Func<string, string?> variable) =>
+        Number(variable("PMIX_RANK")) is not null && s_launchers.All(l => variable(l.Size) is null);
 
     static int? Number(string? text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;

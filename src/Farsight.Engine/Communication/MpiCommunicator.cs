@@ -55,6 +55,9 @@ public sealed unsafe partial class MpiCommunicator : Communicator
     public override int Size => _size;
 
     /// <inheritdoc/>
+    public override int LocalRank => _hosts.Take(_rank).Count(h => h == _hosts[_rank]);
+
+    /// <inheritdoc/>
     public override long SentBytes => Interlocked.Read(ref _sentBytes);
 
     /// <summary>Connects to the other processes if a launcher started this one, or if <see cref="MpiLibrary.Variable"/> is set.</summary>
@@ -65,7 +68,7 @@ public sealed unsafe partial class MpiCommunicator : Communicator
     public static MpiCommunicator? Connect(Action<string> fail, bool always = false)
     {
         Launcher? launcher = Launcher.Current;
-        if (launcher is null && !always && Environment.GetEnvironmentVariable(MpiLibrary.Variable) is null or "")
+        if (launcher is null && !always && !Launcher.IsPmix && Environment.GetEnvironmentVariable(MpiLibrary.Variable) is null or "")
         {
             return null;
         }

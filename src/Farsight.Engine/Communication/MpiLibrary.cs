@@ -19,7 +19,8 @@ public sealed unsafe class MpiLibrary
 
     static readonly string[] s_openMpi = ["libmpi.so.40", "libmpi.40.dylib"];
     static readonly string[] s_mpich = ["libmpi.so.12", "libmpich.so.12", "libmpi.12.dylib"];
-    static readonly string[] s_others = ["libmpi_abi.so.0", "libmpi_abi.0.dylib", "libmpi.so", "libmpi.dylib"];
+    static readonly string[] s_others =
+        ["libmpi_abi.so.1", "libmpi_abi.so.0", "libmpi_abi.1.dylib", "libmpi_abi.0.dylib", "libmpi.so", "libmpi.dylib"];
 
     readonly delegate* unmanaged[Cdecl]<int*, byte***, int, int*, int> _initialize;
     readonly delegate* unmanaged[Cdecl]<int> _finalize;
@@ -46,13 +47,14 @@ public sealed unsafe class MpiLibrary
         _receive = (delegate* unmanaged[Cdecl]<byte*, int, nint, int, int, nint, nint*, int>)Export("MPI_Irecv");
         _test = (delegate* unmanaged[Cdecl]<nint*, int*, nint, int>)Export("MPI_Test");
         _errorText = (delegate* unmanaged[Cdecl]<int, byte*, int*, int>)Export("MPI_Error_string");
-        if (NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out _world))
-        {
-            (_bytes, _errorsReturn, _noStatus, _funneled) = (Export("ompi_mpi_byte"), Export("ompi_mpi_errors_return"), 0, 1);
-        }
-        else if (Path.GetFileName(name).Contains("mpi_abi", StringComparison.Ordinal))
+        // Before the symbols, which the standard interface of a library may find in the library's own.
+        if (Path.GetFileName(name).Contains("mpi_abi", StringComparison.Ordinal))
         {
             (_world, _bytes, _errorsReturn, _noStatus, _funneled) = (0x101, 0x247, 0x143, 0, 1024);
+        }
+        else if (NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out _world))
+        {
+            (_bytes, _errorsReturn, _noStatus, _funneled) = (Export("ompi_mpi_byte"), Export("ompi_mpi_errors_return"), 0, 1);
         }
         else
         {
@@ -78,7 +80,7 @@ public sealed unsafe class MpiLibrary
     {
         string? named = Environment.GetEnvironmentVariable(Variable);
         string[] names = named is { Length: > 0 } ? [named]
-            : launcher?.Name == Launcher.OpenMpi ? [.. s_openMpi, .. s_others]
+            : launcher?.Name == Launcher.OpenMpi || Launcher.IsPmix ? [.. s_openMpi, .. s_others]
             : [.. s_mpich, .. s_openMpi, .. s_others];
         string found = launcher is null ? "" : $"The launcher ({launcher.Name}) started {launcher.Size} processes, but ";
         return names.Select(TryLoad).FirstOrDefault(l => l is not null) ?? throw new InputException(

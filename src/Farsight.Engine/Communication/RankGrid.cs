@@ -40,6 +40,8 @@ public sealed class RankGrid
 
         public override int Size => members.Length;
 
+        public override int LocalRank => all.LocalRank;
+
         public override void Dispose()
         {
         }

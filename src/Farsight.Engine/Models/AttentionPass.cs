@@ -105,13 +105,14 @@ sealed class AttentionPass
     /// <summary>Adds to the gradients of trainable parameters and computes the gradient by the input.</summary>
     /// <param name="dResult">[T', D]</param>
     /// <param name="dX">[T, D] overwritten; may be <paramref name="dResult"/> where no rows are selected.</param>
+    /// <param name="stages">Called around the additions to each parameter's gradient; null for none.</param>
     /// <param name="w">Memory for the duration of the call.</param>
-    internal void Backward(Rows dResult, Rows dX, Workspace w)
+    internal void Backward(Rows dResult, Rows dX, IGradientStages? stages, Workspace w)
     {
         Workspace.Mark mark = w.Here();
         Rows dQueries = w.ZeroRows(dResult.Count, _attended.Width);
         Rows dKeys = w.ZeroRows(_x.Count, _key.Output.Width), dValues = w.ZeroRows(_x.Count, _value.Output.Width);
-        ThroughAttention(dResult, dQueries, dKeys, dValues, w);
+        ThroughAttention(dResult, dQueries, dKeys, dValues, stages, w);
 
         Rows dNormed = w.Rows(_x.Count, _x.Width);
         NormPass? norm = _block.AttentionNorm?.Forward(_x, w);
@@ -131,22 +132,26 @@ sealed class AttentionPass
         {
             RowKernels.Add(dX, dNormed, dX);
         }
+        stages?.Finish(_block.ProjectionParameters);
         w.Release(mark);
     }
 
-    /// <summary>Computes the gradients by the projections from that by the result.</summary>
-    void ThroughAttention(Rows dResult, Rows dQueries, Rows dKeys, Rows dValues, Workspace w)
+    /// <summary>Computes the gradients by the projections from that by the result, and begins the stage of the projections.</summary>
+    void ThroughAttention(Rows dResult, Rows dQueries, Rows dKeys, Rows dValues, IGradientStages? stages, Workspace w)
     {
         Workspace.Mark mark = w.Here();
         Rows dAttended = w.Rows(dResult.Count, _attended.Width);
+        stages?.Begin(_block.OutputParameters);
         Rows dOutput = _block.AttentionResidual.Backward(_output.Output, dResult, w);
         _output.Backward(_attended, dOutput, dAttended, add: false, w);
+        stages?.Finish(_block.OutputParameters);
         _block.Mask(dAttended, _context.Shape);
         NormPass? queryNorm = NormHeads(_block.QueryNorm, _query, w), keyNorm = NormHeads(_block.KeyNorm, _key, w);
         Rows queries = Rotated(queryNorm, _query, _context.QueryRope), keys = Rotated(keyNorm, _key, _context.KeyRope);
         ThroughKeys(dAttended, queries, keys, dQueries, dKeys, dValues, w);
         RotateBack(dKeys, _context.KeyRope);
         RotateBack(dQueries, _context.QueryRope);
+        stages?.Begin(_block.ProjectionParameters);
         BackThrough(keyNorm, dKeys, w);
         BackThrough(queryNorm, dQueries, w);
         w.Release(mark);

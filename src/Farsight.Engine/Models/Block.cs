@@ -28,10 +28,26 @@ sealed record Block(
         new[] { AttentionNorm, QueryNorm, KeyNorm, AttentionResidual.Norm, MlpNorm, MlpResidual.Norm }.OfType<Norm>();
 
     /// <summary>All trained tensors of the block.</summary>
-    internal IEnumerable<Parameter> Parameters => Linears.SelectMany(l => l.Parameters).Concat(Norms.SelectMany(n => n.Parameters));
+    internal IEnumerable<Parameter> Parameters => Of(Linears, Norms);
+
+    // The stages of a backward pass, in its order: every trained tensor belongs to one. A short stage is of use where ranks pass gradients
+    // on, because each follows the one before it at the distance of a stage.
+
+    /// <summary>Trained tensors of the MLP and its norms.</summary>
+    internal Parameter[] MlpParameters => [.. Of(Mlp.Linears, [MlpNorm, MlpResidual.Norm])];
+
+    /// <summary>Trained tensors of the attention's output projection and its norm.</summary>
+    internal Parameter[] OutputParameters => [.. Of([Output.Weights], [AttentionResidual.Norm])];
+
+    /// <summary>Trained tensors of the projections to queries, keys and values, with the norms before and after them.</summary>
+    internal Parameter[] ProjectionParameters =>
+        [.. Of(new[] { Query, Key, Value }.Select(l => l.Weights).Distinct(), [AttentionNorm, QueryNorm, KeyNorm])];
 
     /// <summary>Indices of the heads whose output is set to zero.</summary>
     internal int[] MaskedHeads { get; set; } = [];
+
+    static IEnumerable<Parameter> Of(IEnumerable<LinearWeights> linears, IEnumerable<Norm?> norms) =>
+        linears.SelectMany(l => l.Parameters).Concat(norms.OfType<Norm>().SelectMany(n => n.Parameters));
 
     /// <summary>Sets the masked heads of the attention's output, or of its gradient, to zero.</summary>
     /// <param name="attended">[T, H · Dh]</param>

@@ -71,13 +71,16 @@ sealed class BlockPass
     /// <summary>Adds to the gradients of trainable parameters and computes the gradient by the block's input.</summary>
     /// <param name="dResult">[T', D]; overwritten.</param>
     /// <param name="dX">[T, D] overwritten; may be <paramref name="dResult"/> unless rows are selected.</param>
-    internal void Backward(Rows dResult, Rows dX)
+    /// <param name="stages">Called around the additions to each parameter's gradient; null for none.</param>
+    internal void Backward(Rows dResult, Rows dX, IGradientStages? stages)
     {
         Workspace.Mark mark = _scratch.Here();
         AttentionPass attention = _attention ?? RecomputedAttention();
         MlpPass mlp = _mlp ?? new(_block, attention.Result, kept: null);
+        stages?.Begin(_block.MlpParameters);
         mlp.Backward(dResult, _scratch);
-        attention.Backward(dResult, dX, _scratch);
+        stages?.Finish(_block.MlpParameters);
+        attention.Backward(dResult, dX, stages, _scratch);
         _scratch.Release(mark);
     }
 

@@ -125,10 +125,7 @@ public sealed class TreePass : IDisposable
 
         for (int layer = _blocks.Count - 1; layer >= 0; layer--)
         {
-            Parameter[] trained = stages is null ? [] : [.. _model.Blocks[layer].Parameters];
-            stages?.Begin(trained);
-            _blocks[layer].Backward(layer == _blocks.Count - 1 ? dLast : dX, dX);
-            stages?.Finish(trained);
+            _blocks[layer].Backward(layer == _blocks.Count - 1 ? dLast : dX, dX, stages);
         }
         stages?.Begin(inputs);
         if (isHeadLast)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
@@ -20,6 +21,13 @@ public sealed record EvolveRecipe : IRecipe
 {
     /// <summary>Directory of the model that evolves, in Hugging Face layout.</summary>
     public required string BaseModel { get; init; }
+
+    /// <summary>
+    /// Device that computes the training: "cpu", "torch-cpu", "cuda" or "cuda:1". Optional; null for "cpu". The option of a command wins,
+    /// and a run may be resumed on another device.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Device { get; init; }
 
     /// <summary>Documents for the data of every iteration.</summary>
     public required EvolveDocuments Documents { get; init; }
@@ -96,6 +104,7 @@ public sealed record EvolveRecipe : IRecipe
     {
         BaseModel = baseModel,
         Rope = iteration.Rope,
+        Device = Device,
         Data = data,
         HeldOut = HeldOut,
         Positions = Positions,

@@ -81,7 +81,12 @@ sealed record ModelStep(string Base, string Out) : IStudyStep
         StudyPlan.Apply(tree, Set, $"{where}.set", problems);
         try
         {
-            return problems.Count > 0 ? null : RecipeFile.FromTree<TrainRecipe>(tree, where);
+            TrainRecipe? recipe = problems.Count > 0 ? null : RecipeFile.FromTree<TrainRecipe>(tree, where);
+            if (recipe?.Device is { } device and not DeviceName.Cpu)
+            {
+                problems.Add($"{where}: device is '{device}', but a study prepares its models on the device cpu; set device to null.");
+            }
+            return recipe;
         }
         catch (RecipeException e)
         {

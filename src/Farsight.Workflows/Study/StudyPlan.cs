@@ -41,7 +41,7 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
         List<PlannedVariant> planned = [];
         for (int i = 0; i < all.Length; i++)
         {
-            if (Plan(all[i], tree.DeepClone(), Where(recipe, all[i], i), recipe.Measure, planned, problems) is { } one)
+            if (Plan(all[i], tree.DeepClone(), recipe.Device, Where(recipe, all[i], i), recipe.Measure, planned, problems) is { } one)
             {
                 planned.Add(one);
             }
@@ -54,6 +54,7 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
     static PlannedVariant? Plan(
         StudyVariant variant,
         JsonNode tree,
+        string? ofStudy,
         string where,
         IReadOnlyList<StudyMeasure> measures,
         List<PlannedVariant> earlier,
@@ -63,7 +64,15 @@ sealed record StudyPlan(StudyRecipe Recipe, string BasePath, IReadOnlyList<Plann
         try
         {
             TrainRecipe recipe = RecipeFile.FromTree<TrainRecipe>(tree, where);
-            PlannedVariant planned = new(variant.Name, StudyPaths.Slug(variant.Name), variant.Train, variant.Rope, recipe)
+            if (recipe.Device is { } device && device != ofStudy)
+            {
+                problems.Add(
+                    $"{where}: device is '{device}', but a study trains all variants on one device; give the study the key device "
+                        + "with this value, or set device of the variants to null.");
+            }
+            // The device does not decide what a variant is, so a study may be resumed on another.
+            PlannedVariant planned = new(
+                variant.Name, StudyPaths.Slug(variant.Name), variant.Train, variant.Rope, recipe with { Device = null })
             {
                 Positions = variant.Positions,
                 After = earlier.FirstOrDefault(v => v.IsTrained && v.Name == variant.After),

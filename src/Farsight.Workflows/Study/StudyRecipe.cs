@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Recipes;
 
 namespace Farsight.Workflows.Study;
@@ -15,6 +16,13 @@ public sealed record StudyRecipe : IRecipe
 
     /// <summary>Question of the study, in one sentence.</summary>
     public required string Question { get; init; }
+
+    /// <summary>
+    /// Device that computes the training of all variants: "cpu", "torch-cpu", "cuda" or "cuda:1". Optional; null for "cpu". The option of a
+    /// command wins, and a study may be resumed on another device.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Device { get; init; }
 
     /// <summary>Preparation steps before the first run, in order. Default: none.</summary>
     public IReadOnlyList<IStudyStep> Prepare { get; init; } = [];
@@ -47,6 +55,7 @@ public sealed record StudyRecipe : IRecipe
     [
         .. Missing("title", string.IsNullOrWhiteSpace(Title), "it is empty; write a title for the report."),
         .. Missing("question", string.IsNullOrWhiteSpace(Question), "it is empty; write the question of the study in one sentence."),
+        .. TrainRecipe.DeviceProblems(Device),
         .. Missing("base", string.IsNullOrWhiteSpace(Base), "it is empty; write the path of a train recipe."),
         .. Missing("seeds", Seeds.Count == 0, "the list is empty; use at least one seed."),
         .. Missing("seeds", Seeds.Distinct().Count() < Seeds.Count, "a seed is duplicated; list each seed once."),

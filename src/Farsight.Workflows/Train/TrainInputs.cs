@@ -122,14 +122,18 @@ sealed record TrainInputs(
     /// </summary>
     /// <param name="objective">Says how many rejected responses count.</param>
     /// <param name="progress">Receives finished and total samples while they are computed.</param>
+    /// <param name="ranks">Ranks that divide the computation; rank 0 has the file, and the others receive what it holds.</param>
     /// <param name="cancel">Stops after a tree; the next call continues.</param>
     /// <exception cref="InputException">The file is damaged or incomplete.</exception>
     internal IReadOnlyDictionary<string, PreferenceLogProbs> ReadShortReference(
-        IPreferenceObjective objective,
-        Action<int, int>? progress,
-        CancellationToken cancel)
+        IPreferenceObjective objective, Action<int, int>? progress, Communicator ranks, CancellationToken cancel)
     {
-        string file = ShortReference.Make(new(BaseModel, DataPath), Dataset, progress, cancel);
+        string file = ShortReference.Make(new(BaseModel, DataPath), Dataset, progress, cancel, ranks: ranks);
+        return ReferenceLogProbs.Share(ranks.IsFirst ? ReadShortReference(objective, file) : new(), ranks);
+    }
+
+    Dictionary<string, PreferenceLogProbs> ReadShortReference(IPreferenceObjective objective, string file)
+    {
         IReadOnlyDictionary<string, IReadOnlyList<PreferenceLogProbs>> reference = ShortReferenceFile.Read(file);
         Dictionary<string, PreferenceLogProbs> byQuestion = new(StringComparer.Ordinal);
         foreach (SampleTokens sample in Training.Concat(HeldOut))
@@ -167,10 +171,12 @@ sealed record TrainInputs(
 
     /// <summary>Loads a teacher that is asked during training; null for none.</summary>
     /// <param name="options">The teacher; null for none.</param>
+    /// <param name="ranks">Ranks that divide its calls.</param>
     /// <exception cref="InputException">The teacher does not fit the base model, or a sample has several turns.</exception>
-    internal LiveTeacher? OpenLiveTeacher(TeacherOptions? options) => options is { Live: true } && Teacher is { } teacher
-        ? new(OpenTeacher(teacher), TopOf(options), TaughtPlaces(options))
-        : null;
+    internal LiveTeacher? OpenLiveTeacher(TeacherOptions? options, Communicator ranks) =>
+        options is { Live: true } && Teacher is { } teacher
+            ? new(OpenTeacher(teacher), TopOf(options), TaughtPlaces(options), ranks)
+            : null;
 
     int TopOf(TeacherOptions options) => Math.Min(options.TopK, Config.VocabSize);
 

@@ -111,7 +111,7 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
     TrainPlan WithPasses(IReadOnlyList<PlannedPass> passes, double peak) => this with
     {
         Passes = passes,
-        SecondsBefore = passes.Where(p => !p.IsPerStep).Sum(p => p.Flops) / (peak * Efficiency),
+        SecondsBefore = passes.Where(p => !p.IsPerStep).Sum(p => p.Flops) / (peak * Efficiency * Ranks.Count), // divided by samples
         Levels =
         [
             .. Levels.Select(l => l with

@@ -72,6 +72,10 @@ public static class TrainRun
     public static string Start(TrainRequest request, Action<string> note, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         TrainRecipe recipe = request.Recipe;
+        if (request.Backend is null && recipe.Device is { } device and not DeviceName.Cpu)
+        {
+            throw new InputException($"device is {device}, but none was opened; open it as the backend of the request, or remove device.");
+        }
         RankGrid grid = new(request.Ranks, request.ContextParallel);
         TrainInputs inputs = TrainInputs.Read(recipe, request.RecipePath, request.Folder);
         foreach (string notice in request.NotesInputs ? inputs.Notices : [])
@@ -133,14 +137,6 @@ public static class TrainRun
         RankAgreement.Require(
             ranks, manifest, ("recipe", RecipeFile.Resolve(recipe)),
             ("context parallelism", grid.Context.Size.ToString(CultureInfo.InvariantCulture)));
-        if (ranks.Size > 1 && recipe.Objective.Distillation is { Live: true })
-        {
-            throw new InputException("objective.teacher.live: several ranks cannot ask a live teacher yet; train in one process.");
-        }
-        if (ranks.Size > 1 && recipe.Curriculum is not null)
-        {
-            throw new InputException("curriculum: several ranks cannot share its rewards yet; train in one process.");
-        }
         using RunDirectory? run = ranks.IsFirst
             ? RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume)
             : null;
@@ -156,13 +152,12 @@ public static class TrainRun
         }
         IPreferenceObjective objective = recipe.Objective;
         bool needsShort = objective.ReferenceIsShort || objective is { ReadsShort: true, NeedsReference: true };
-        IReadOnlyDictionary<string, PreferenceLogProbs> afterShort = needsShort && ranks.IsFirst
-            ? inputs.ReadShortReference(objective, Told(TrainingPartKind.Reference), cancel)
+        IReadOnlyDictionary<string, PreferenceLogProbs> afterShort = needsShort
+            ? inputs.ReadShortReference(objective, Told(TrainingPartKind.Reference), ranks, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
-        afterShort = ReferenceLogProbs.Share(afterShort, ranks);
         IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> teacherTokens =
             inputs.ReadTeacher(objective.Distillation, Told(TrainingPartKind.Teacher), ranks, cancel);
-        using LiveTeacher? liveTeacher = inputs.OpenLiveTeacher(objective.Distillation);
+        using LiveTeacher? liveTeacher = inputs.OpenLiveTeacher(objective.Distillation, ranks);
         NumberFormat? weights = recipe.Weights?.ToNumberFormat();
         // A device converts to formats of single values itself, and takes blocks from the host.
         bool hostConverts = request.Backend is null || weights?.ValuesPerBlock > 1;

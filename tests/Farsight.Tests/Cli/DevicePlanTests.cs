@@ -40,7 +40,7 @@ public sealed class DevicePlanTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--device needs --memory", "--device", "cuda")]
+    [InlineData("The device cuda needs --memory: its size, as in 80GiB.", "--device", "cuda")]
     [InlineData("The device 'gpu' is unknown", "--device", "gpu", "--memory", "24GiB")]
     [InlineData("--precision needs --device", "--precision", "bf16", "--memory", "24GiB")]
     [InlineData("cannot be used with --context-parallel", "--device", "cuda", "--memory", "1GiB", "--ranks", "2",
@@ -51,6 +51,18 @@ public sealed class DevicePlanTests : IDisposable
 
         Assert.Equal(2, code);
         Assert.Contains(problem, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_device_of_a_recipe_is_planned_and_the_option_wins()
+    {
+        string[] line = ["plan", _files.RecipePath, "--set", "device=cuda", "--memory", "24GiB", "--json", "--peak", "1"];
+
+        (_, string device, _) = await CommandLine.Run(line);
+        (_, string cpu, _) = await CommandLine.Run([.. line, "--device", "cpu"]);
+
+        Assert.Equal("cuda", (string)JsonNode.Parse(device)!["device"]!);
+        Assert.NotNull(JsonNode.Parse(cpu)!["levels"]);
     }
 
     [Fact]

@@ -26,6 +26,20 @@ public sealed class DoctorCommandTests : IDisposable
     };
 
     [Fact]
+    public async Task The_driver_of_GPUs_is_reported_or_missing()
+    {
+        (_, string text, _) = await CommandLine.Run("doctor", "--folder", _folder["."]);
+        (_, string json, _) = await CommandLine.Run("doctor", "--folder", _folder["."], "--json");
+
+        JsonNode state = JsonNode.Parse(json)!;
+        string expected = state["cuda"] is { } version
+            ? $"\nGPU        driver of NVIDIA for CUDA {version}\n"
+            : "\nGPU        no driver of NVIDIA found\n";
+        Assert.Contains(expected, text, StringComparison.Ordinal);
+        Assert.All(state["gpus"]!.AsArray(), g => Assert.Contains((string)g!["name"]!, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_good_machine_has_no_problems() => Assert.Empty(Good.Problems());
 
     [Fact]

@@ -248,6 +248,18 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Ranks_divide_the_passes_before_the_first_step()
+    {
+        string[] line = ["--peak", "1", "--set", """objective={"name":"dpo","beta":0.1}"""];
+
+        double one = (double)(await Plan(line))["seconds_before"]!;
+        double four = (double)(await Plan([.. line, "--ranks", "4"]))["seconds_before"]!;
+
+        Assert.True(one > 0);
+        Assert.Equal(one / 4, four, one * 1e-9);
+    }
+
+    [Fact]
     public async Task Grpo_counts_its_group_and_its_reference()
     {
         const string Objective = """objective={"name":"grpo","sampling":{"max_new_tokens":SIZE,"responses":COUNT},"kl_weight":KL}""";

@@ -14,8 +14,14 @@ static class Mpi
     /// <summary>Null if there is a launcher, else the reason a test is skipped for.</summary>
     internal static string? Missing { get; } = Launchers.Count > 0 ? null : "mpirun is not installed; install Open MPI or MPICH.";
 
+    /// <summary>The command and what runs it.</summary>
+    internal static string[] Program => [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "farsight.dll")];
+
     /// <summary>Starts the command on several ranks.</summary>
-    internal static Process Start(string launcher, int ranks, params string[] args)
+    internal static Process Start(string launcher, int ranks, params string[] args) => Start(launcher, ranks, [], args);
+
+    /// <inheritdoc cref="Start(string, int, string[])"/>
+    internal static Process Start(string launcher, int ranks, (string Name, string Value)[] variables, string[] args)
     {
         bool isMpich = launcher.EndsWith("mpich", StringComparison.Ordinal);
         ProcessStartInfo start = new(launcher)
@@ -24,10 +30,13 @@ static class Mpi
             RedirectStandardError = true,
         };
         string[] own = isMpich ? [] : ["--oversubscribe", "--bind-to", "none"];
-        foreach (string arg in (string[])
-            [.. own, "-n", $"{ranks}", Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "farsight.dll"), .. args])
+        foreach (string arg in (string[])[.. own, "-n", $"{ranks}", .. Program, .. args])
         {
             start.ArgumentList.Add(arg);
+        }
+        foreach ((string name, string value) in variables)
+        {
+            start.Environment[name] = value;
         }
         // Open MPI asks for consent to run as root, as containers do.
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";

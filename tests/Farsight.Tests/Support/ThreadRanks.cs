@@ -84,6 +84,8 @@ sealed class ThreadRanks
 
         public override int Size => ranks._size;
 
+        public override int LocalRank => rank;
+
         public override void Dispose()
         {
         }

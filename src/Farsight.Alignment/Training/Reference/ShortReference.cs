@@ -6,6 +6,7 @@ using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
 using Farsight.Text.Conversations;
@@ -20,7 +21,8 @@ namespace Farsight.Alignment.Training.Reference;
 /// <remarks>
 /// The short context of a turn are the chunks that its chosen response was written from, at the positions 0, 1, 2, …, under the model's own
 /// RoPE. For a sample whose chosen response saw the whole context that is DPO's reference. Several turns or questions are roots of one
-/// tree; a tree's samples are written whole, so that a run continued after a stop builds the same trees and gets the same bits.
+/// tree; a tree's samples are written whole, so that a run continued after a stop builds the same trees and gets the same bits. Ranks
+/// divide the trees.
 /// </remarks>
 public static class ShortReference
 {
@@ -46,17 +48,19 @@ public static class ShortReference
     /// <param name="progress">Receives finished and total samples.</param>
     /// <param name="cancel">Stops after a tree; the same call resumes.</param>
     /// <param name="note">As above; null to ignore the sentences.</param>
+    /// <param name="ranks">Ranks that divide the trees, of which rank 0 has the file; null for this process alone.</param>
     /// <returns>The file.</returns>
     /// <exception cref="InputException">The model is missing or damaged, or the dataset was made for another model.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the computed samples are kept.</exception>
     public static string Make(
         ShortReferenceOptions options, PreferenceDataset data, Action<int, int>? progress, CancellationToken cancel,
-        Action<string>? note = null)
+        Action<string>? note = null, Communicator? ranks = null)
     {
+        ranks ??= SingleProcess.Instance;
         options.Check();
         ShortReferenceFile.Head head = ShortReferenceFile.HeadOf(options, data.Sha256);
         string path = ShortReferenceFile.PathOf(options.Data, head);
-        if (!File.Exists(path))
+        if (ranks.Any(ranks.IsFirst && !File.Exists(path)))
         {
             using DecoderModel model = ModelLoader.Load(options.Model);
             Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
@@ -74,7 +78,8 @@ public static class ShortReference
                 s => SampleTokens.ShortTurns(s, format, model.Config.VocabSize),
                 new TrainableModel(model),
                 progress,
-                cancel);
+                cancel,
+                ranks);
         }
         return path;
     }
@@ -94,31 +99,60 @@ public static class ShortReference
         Func<PreferenceSample, IReadOnlyList<SampleTokens>> turnsOf,
         ITrainable model,
         Action<int, int>? progress,
-        CancellationToken cancel)
+        CancellationToken cancel,
+        Communicator? ranks = null)
     {
+        ranks ??= SingleProcess.Instance;
         string partial = path + ".partial";
-        using (FileStream file = ExclusiveFile.Open(partial))
+        using (FileStream? file = ranks.IsFirst ? ExclusiveFile.Open(partial) : null)
         {
-            int kept = Keep(file, ShortReferenceFile.Line(head)), done = 0;
-            foreach (List<(PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)> tree in TreeGroups.Of(
-                samples.Select(s => (s, turnsOf(s))), s => s.Item2.Sum(t => t.Count(null)), head.BatchTokens))
+            Span<int> lines = [file is null ? 0 : Keep(file, ShortReferenceFile.Line(head))];
+            ranks.Broadcast(lines, 0);
+            int kept = lines[0], done = 0;
+            bool isCut = false;
+            foreach (List<(PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)>[] trees in Left().Chunk(ranks.Size))
             {
-                if (done + tree.Count > kept)
+                if (ranks.Any(cancel.IsCancellationRequested))
                 {
-                    cancel.ThrowIfCancellationRequested();
-                    if (done <= kept)
+                    throw new OperationCanceledException(cancel);
+                }
+                string[] made = ranks.AllGather(ranks.Rank < trees.Length ? Lines(trees[ranks.Rank], model) : "");
+                if (file is not null)
+                {
+                    if (!isCut)
                     {
-                        CutAfter(file, 1 + done); // a tree that a stop left incomplete is computed again
-                        kept = -1;
+                        CutAfter(file, 1 + done); // a tree that a stop left incomplete was computed again
+                        isCut = true;
                     }
-                    file.Write(Encoding.UTF8.GetBytes(Lines(tree, model)));
+                    file.Write(Encoding.UTF8.GetBytes(string.Concat(made)));
                     file.Flush(flushToDisk: true);
                 }
-                done += tree.Count;
+                done += trees.Sum(t => t.Count);
                 progress?.Invoke(done, samples.Count);
             }
+
+            // The trees that the file does not have whole; the others are done.
+            IEnumerable<List<(PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)>> Left()
+            {
+                foreach (List<(PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)> tree in TreeGroups.Of(
+                    samples.Select(s => (s, turnsOf(s))), s => s.Item2.Sum(t => t.Count(null)), head.BatchTokens))
+                {
+                    if (done + tree.Count > kept)
+                    {
+                        kept = -1;
+                        yield return tree;
+                    }
+                    else
+                    {
+                        done += tree.Count;
+                    }
+                }
+            }
         }
-        File.Move(partial, path, overwrite: true);
+        if (ranks.IsFirst)
+        {
+            File.Move(partial, path, overwrite: true);
+        }
     }
 
     static string Lines(List<(PreferenceSample Sample, IReadOnlyList<SampleTokens> Turns)> samples, ITrainable model)

@@ -33,7 +33,8 @@ public static class TeacherFile
 
     sealed record Head(int FormatVersion, string Data, string Model, int TopK, TeacherContext Context);
 
-    sealed record Line(string Id, IReadOnlyList<Top> Tokens);
+    /// <summary>Represents a line of the file: the teacher's most likely tokens at each token of the response of a question.</summary>
+    internal sealed record Answer(string Id, IReadOnlyList<Top> Tokens);
 
     /// <summary>Reads the file if it exists; otherwise asks the teacher and writes it.</summary>
     /// <param name="data">The dataset.</param>
@@ -56,21 +57,29 @@ public static class TeacherFile
         if (ranks.Any(ranks.IsFirst && !File.Exists(path)))
         {
             using LoadedTeacher teacher = open();
-            List<string> lines = Compute(teacher.Model, options.TopK, places, ranks, progress, cancel);
+            List<Answer> answers = Ask(teacher.Model, options.TopK, places, ranks, progress, cancel);
             if (ranks.IsFirst)
             {
-                AtomicFile.WriteText(path, string.Concat(lines.Prepend(Text(head)).Select(l => l + "\n")));
+                AtomicFile.WriteText(path, string.Concat(answers.Select(Text).Prepend(Text(head)).Select(l => l + "\n")));
             }
         }
         return Read(path, LinesOf(path, ranks), places);
     }
 
-    /// <summary>Returns one line per question. The calls are those of one process; call i is computed by rank i mod Size.</summary>
-    static List<string> Compute(
+    /// <summary>Asks a teacher for its most likely tokens in the places of responses.</summary>
+    /// <remarks>The calls are those of one process; call i is computed by rank i mod Size, and every rank returns all answers.</remarks>
+    /// <param name="teacher">The teacher, with the same weights on every rank.</param>
+    /// <param name="top">Number of tokens per place.</param>
+    /// <param name="places">The responses.</param>
+    /// <param name="ranks">The ranks, which all call this method.</param>
+    /// <param name="progress">Receives finished and total questions.</param>
+    /// <param name="cancel">Stops between calls.</param>
+    /// <returns>[places]</returns>
+    internal static List<Answer> Ask(
         LocalModel teacher, int top, IReadOnlyList<Place> places, Communicator ranks, Action<int, int>? progress,
         CancellationToken cancel)
     {
-        List<string> lines = [];
+        List<Answer> answers = [];
         Place[][] calls = [.. places.Chunk(QuestionsPerCall)];
         for (int first = 0; first < calls.Length; first += ranks.Size)
         {
@@ -78,42 +87,27 @@ public static class TeacherFile
             {
                 throw new OperationCanceledException(cancel);
             }
-            Place[] own = calls.ElementAtOrDefault(first + ranks.Rank) ?? [];
-            string answers = string.Join(
-                '\n', Ask(teacher, top, own, null, CancellationToken.None).Select(q => Text(new Line(q.Id, q.Tokens))));
-            lines.AddRange(ranks.AllGather(answers).SelectMany(l => l.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
-            progress?.Invoke(lines.Count, places.Count);
-        }
-        return lines;
-    }
-
-    /// <summary>Asks a teacher for its most likely tokens in the places of responses.</summary>
-    /// <param name="teacher">The teacher.</param>
-    /// <param name="top">Number of tokens per place.</param>
-    /// <param name="places">The responses.</param>
-    /// <param name="progress">Receives finished and total questions.</param>
-    /// <param name="cancel">Stops between calls.</param>
-    /// <returns>[places] The id, and one for each token of the response.</returns>
-    internal static List<(string Id, IReadOnlyList<Top> Tokens)> Ask(
-        LocalModel teacher, int top, IReadOnlyList<Place> places, Action<int, int>? progress, CancellationToken cancel)
-    {
-        List<(string Id, IReadOnlyList<Top> Tokens)> answers = [];
-        foreach (Place[] some in places.Chunk(QuestionsPerCall))
-        {
-            cancel.ThrowIfCancellationRequested();
-            CompletionRequest[] requests =
-            [
-                .. some.Select(p => new CompletionRequest(new Prompt.Tokens(p.Prompt), new(p.Response.Length))
-                {
-                    Given = p.Response,
-                    TopLogProbs = top,
-                }),
-            ];
-            IReadOnlyList<Completion> completions = teacher.CompleteAsync(requests, CancellationToken.None).GetAwaiter().GetResult();
-            answers.AddRange(some.Zip(completions, (p, c) => (p.Id, (IReadOnlyList<Top>)[.. c.LogProbs.Select(t => TopOf(t.Top))])));
+            Answer[] own = first + ranks.Rank < calls.Length ? Call(teacher, top, calls[first + ranks.Rank]) : [];
+            answers.AddRange(ranks.Size == 1
+                ? own
+                : ranks.AllGather(Text(own)).SelectMany(a => JsonSerializer.Deserialize<Answer[]>(a, StrictJson.SnakeCase)!));
             progress?.Invoke(answers.Count, places.Count);
         }
         return answers;
+    }
+
+    static Answer[] Call(LocalModel teacher, int top, Place[] places)
+    {
+        CompletionRequest[] requests =
+        [
+            .. places.Select(p => new CompletionRequest(new Prompt.Tokens(p.Prompt), new(p.Response.Length))
+            {
+                Given = p.Response,
+                TopLogProbs = top,
+            }),
+        ];
+        IReadOnlyList<Completion> completions = teacher.CompleteAsync(requests, CancellationToken.None).GetAwaiter().GetResult();
+        return [.. places.Zip(completions, (p, c) => new Answer(p.Id, [.. c.LogProbs.Select(t => TopOf(t.Top))]))];
     }
 
     /// <summary>Returns the lines of the file of rank 0 on every rank, one message each, because all may be large.</summary>
@@ -137,7 +131,7 @@ public static class TeacherFile
         Dictionary<string, IReadOnlyList<Top>> read = new(StringComparer.Ordinal);
         foreach ((int index, string text) in lines.Index().Skip(1))
         {
-            Line line = JsonLines.Parse(text, index + 1, path, l => JsonSerializer.Deserialize<Line>(l, StrictJson.SnakeCase)!, Advice);
+            Answer line = JsonLines.Parse(text, index + 1, path, l => JsonSerializer.Deserialize<Answer>(l, StrictJson.SnakeCase)!, Advice);
             if (!read.TryAdd(line.Id, line.Tokens))
             {
                 throw new InputException($"{path} has the question '{line.Id}' twice; {Advice}.");

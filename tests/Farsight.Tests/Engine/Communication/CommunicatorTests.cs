@@ -164,6 +164,8 @@ public sealed class CommunicatorTests
         (int[] Context, int[] Data)[] groups = ThreadRanks.Run(6, ranks =>
         {
             RankGrid grid = new(ranks, 2);
+            // The ranks are threads of one host, so each has its own number there, also in its groups.
+            Assert.Equal((ranks.Rank, ranks.Rank, ranks.Rank), (ranks.LocalRank, grid.Context.LocalRank, grid.Data.LocalRank));
             return (grid.Context.AllGather<int>([ranks.Rank]), grid.Data.AllGather<int>([ranks.Rank]));
         });
 

@@ -20,12 +20,22 @@ public sealed class LauncherTests
     [InlineData("PMI_RANK=2 PMI_SIZE=2")]
     public void A_process_that_runs_alone_has_no_launcher(string variables) => Assert.Null(Detect(variables));
 
-    static Launcher? Detect(string variables)
+    [Theory]
+    [InlineData("PMIX_RANK=0", true)]
+    [InlineData("PMIX_RANK=0 OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=1", false)]
+    [InlineData("PMIX_RANK=0 SLURM_PROCID=0 SLURM_STEP_NUM_TASKS=1", false)]
+    [InlineData("PMIX_NAMESPACE=x", false)]
+    public void PMIx_without_a_number_of_processes_leaves_it_to_MPI(string variables, bool expected) =>
+        Assert.Equal(expected, Launcher.DetectPmix(Of(variables)));
+
+    static Launcher? Detect(string variables) => Launcher.Detect(Of(variables));
+
+    static Func<string, string?> Of(string variables)
     {
         Dictionary<string, string> set = variables
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(v => v.Split('='))
             .ToDictionary(v => v[0], v => v[1]);
-        return Launcher.Detect(set.GetValueOrDefault);
+        return set.GetValueOrDefault;
     }
 }

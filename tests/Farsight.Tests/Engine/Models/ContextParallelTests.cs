@@ -9,7 +9,7 @@ namespace Farsight.Tests.Engine.Models;
 /// <summary>Passes whose rows are divided among ranks that are threads, against passes of one process.</summary>
 public sealed class ContextParallelTests
 {
-    const double Tolerance = 2e-5;
+    const double Tolerance = 2e-5, ToleranceOfVariants = 1e-4; // of three layers with large weights
 
     public static TheoryData<int, int, bool, bool> Cases => new()
     {
@@ -31,6 +31,39 @@ public sealed class ContextParallelTests
         {
             float[] sum = [.. expected[p].Select((_, i) => (float)shares.Sum(s => (double)s.Gradients[p][i]))];
             Near.RelativeToLargest([.. expected[p].Select(g => (double)g)], sum, Tolerance, $"parameter {p}");
+        }
+    }
+
+    public static TheoryData<string, int> Variants
+    {
+        get
+        {
+            TheoryData<string, int> variants = [];
+            foreach (string name in DecoderVariants.All.Keys)
+            {
+                foreach (int ranks in new[] { 2, 3, 4 })
+                {
+                    variants.Add(name, ranks);
+                }
+            }
+            return variants;
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants))]
+    public void Every_variant_of_the_decoder_has_the_results_of_one_process(string variant, int ranks)
+    {
+        TokenTree tree = Tree(100);
+        (float[] logProbs, _, float[][] expected) = Pass(tree, null, () => Adapted(DecoderVariants.All[variant]));
+
+        (float[] LogProbs, int[], float[][] Gradients)[] shares = ThreadRanks.Run(
+            ranks, r => Pass(tree, r, () => Adapted(DecoderVariants.All[variant])));
+
+        Assert.All(shares, s => Near.Each([.. logProbs.Select(p => (double)p)], s.LogProbs, ToleranceOfVariants, 1e-5));
+        for (int p = 0; p < expected.Length; p++)
+        {
+            float[] sum = [.. expected[p].Select((_, i) => (float)shares.Sum(s => (double)s.Gradients[p][i]))];
+            Near.RelativeToLargest([.. expected[p].Select(g => (double)g)], sum, ToleranceOfVariants, $"parameter {p}");
         }
     }
 
@@ -136,27 +169,35 @@ public sealed class ContextParallelTests
 
     static DecoderModel Model(bool qwen, bool everything)
     {
-        DecoderModel model = SmallModel.Create(tied: false, qwen);
-        if (everything)
+        if (!everything)
         {
-            model.TrainEverything();
+            return Adapted(SmallModel.Config(tied: false, qwen));
         }
-        else
+        DecoderModel model = SmallModel.Create(tied: false, qwen);
+        model.TrainEverything();
+        return model;
+    }
+
+    static DecoderModel Adapted(ModelConfig config)
+    {
+        DecoderModel model = SmallModel.Create(config);
+        model.AttachLora(
+            new(3, 6, ["q_proj", "k_proj", "v_proj", "o_proj", "down_proj"], TrainEmbeddings: true, TrainNorms: true), seed: 1);
+        foreach (Parameter b in model.Parameters.Where(p => p.Name.EndsWith("lora_B.weight", StringComparison.Ordinal)))
         {
-            model.AttachLora(
-                new(3, 6, ["q_proj", "k_proj", "v_proj", "o_proj", "down_proj"], TrainEmbeddings: true, TrainNorms: true), seed: 1);
-            foreach (Parameter b in model.Parameters.Where(p => p.Name.EndsWith("lora_B.weight", StringComparison.Ordinal)))
-            {
-                TestData.Normal((int)b.Value.Length, seed: 2).CopyTo(b.Value.Span); // at zero A would have no gradient
-            }
+            TestData.Normal((int)b.Value.Length, seed: 2).CopyTo(b.Value.Span); // at zero A would have no gradient
         }
         return model;
     }
 
     static (float[] LogProbs, int[] TopTokens, float[][] Gradients) Pass(
-        TokenTree tree, Communicator? ranks, bool qwen, bool everything, Recomputation level)
+        TokenTree tree, Communicator? ranks, bool qwen, bool everything, Recomputation level) =>
+        Pass(tree, ranks, () => Model(qwen, everything), level);
+
+    static (float[] LogProbs, int[] TopTokens, float[][] Gradients) Pass(
+        TokenTree tree, Communicator? ranks, Func<DecoderModel> create, Recomputation level = Recomputation.None)
     {
-        using DecoderModel model = Model(qwen, everything);
+        using DecoderModel model = create();
         model.Touch(tree);
         using TreePass pass = model.Forward(tree, level, null, ranks);
         pass.Backward(TestData.Normal(tree.Scored.Count, seed: 5));

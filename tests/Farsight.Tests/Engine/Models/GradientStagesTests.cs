@@ -38,6 +38,22 @@ public sealed class GradientStagesTests
     }
 
     [Fact]
+    public void The_stages_of_a_layer_are_its_MLP_its_output_projection_and_its_other_projections()
+    {
+        using DecoderModel model = SmallModel.Create(tied: false, qwen: true);
+        model.TrainEverything();
+        Recorder recorder = new();
+
+        Backward(model, recorder);
+
+        string[][] stages = [.. recorder.Stages.Where(s => s.Any(n => n.Contains(".layers.1.", StringComparison.Ordinal)))];
+        Assert.Equal([4, 1, 9], stages.Select(s => s.Length));
+        Assert.All(stages[0], n => Assert.Matches("mlp|post_attention_layernorm", n));
+        Assert.All(stages[1], n => Assert.Matches("o_proj", n));
+        Assert.All(stages[2], n => Assert.Matches("(q|k|v)_proj|(q|k)_norm|input_layernorm", n));
+    }
+
+    [Fact]
     public void Rows_touched_for_a_tree_are_those_of_its_backward_pass_in_the_same_order()
     {
         using DecoderModel first = Trainable(tied: false, everything: false), second = Trainable(tied: false, everything: false);
@@ -82,7 +98,14 @@ public sealed class GradientStagesTests
 
         internal IEnumerable<string> Ended => Order.Where(o => o.StartsWith("end ", StringComparison.Ordinal)).Select(o => o[4..]);
 
-        public void Begin(IReadOnlyList<Parameter> parameters) => Order.AddRange(parameters.Select(p => $"begin {p.Name}"));
+        /// <summary>The parameters that began together.</summary>
+        internal List<string[]> Stages { get; } = [];
+
+        public void Begin(IReadOnlyList<Parameter> parameters)
+        {
+            Order.AddRange(parameters.Select(p => $"begin {p.Name}"));
+            Stages.Add([.. parameters.Select(p => p.Name)]);
+        }
 
         public void Finish(IReadOnlyList<Parameter> parameters) => Order.AddRange(parameters.Select(p => $"end {p.Name}"));
     }

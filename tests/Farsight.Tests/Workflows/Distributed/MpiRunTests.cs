@@ -51,6 +51,17 @@ public sealed class MpiRunTests : IDisposable
         Assert.False(Directory.Exists(_files.In("ranks")));
     }
 
+    [MpiTheory, MemberData(nameof(Launchers))]
+    public async Task A_launcher_without_its_library_is_one_sentence_with_exit_code_2(string launcher)
+    {
+        (int code, _, string error) = await Mpi.End(Mpi.Start(
+            launcher, 2, [("FARSIGHT_MPI", _files.In("libmpi.so"))], Line("ranks", [])));
+
+        Assert.Equal(2, code & 2);
+        Assert.Single(error.Split('\n'), l => l.Contains("which is not a usable MPI library", StringComparison.Ordinal));
+        Assert.False(Directory.Exists(_files.In("ranks")));
+    }
+
     [MpiTheory, MemberData(nameof(Launchers)), Trait("Category", "Slow")]
     public async Task When_a_rank_is_killed_all_processes_end_and_another_number_of_ranks_resumes_to_the_same_bytes(string launcher)
     {
@@ -84,6 +95,51 @@ public sealed class MpiRunTests : IDisposable
         Assert.NotEqual(0, code);
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(1));
         Assert.Contains("MPI has not started for 45 seconds on rank 0 of 2 (", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_files.In("ranks")));
+    }
+
+    [DiskTheory, MemberData(nameof(Launchers)), Trait("Category", "Slow")]
+    public async Task A_full_disk_of_a_rank_ends_all_with_its_name_and_the_run_is_resumed_when_there_is_room(string launcher)
+    {
+        string alone = Alone("steps=40");
+        using SmallDisk disk = new(_files.In("disk"), kibibytes: 64);
+        long started = Stopwatch.GetTimestamp();
+
+        (int full, _, string error) = await Mpi.End(Start(launcher, 2, "disk/ranks", "steps=40"));
+
+        Assert.NotEqual(0, full);
+        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(1));
+        Assert.Matches("Rank 0 of 2 .* failed: .*No space left on device", error);
+        disk.Grow(kibibytes: 20_000);
+        (int code, _, error) = await Mpi.End(Start(launcher, 3, "disk/ranks", "steps=40", "--resume"));
+        Assert.True(code == 0, error);
+        AssertSame(alone, "disk/ranks");
+        Assert.Empty(Directory.GetFiles(_files.In("disk"), "*.tmp", SearchOption.AllDirectories));
+    }
+
+    [StandardMpiFact, Trait("Category", "Slow")]
+    public async Task A_library_with_the_standard_interface_of_MPI_5_trains_to_the_bytes_of_one_process()
+    {
+        string alone = Alone();
+        Process process = Mpi.Start(
+            StandardMpi.Launcher, 2, [("FARSIGHT_MPI", StandardMpi.Compile(_files.Root))], Line("ranks", []));
+
+        (int code, _, string error) = await Mpi.End(process);
+
+        Assert.True(code == 0, error);
+        AssertSame(alone, "ranks");
+    }
+
+    [MpiTheory, MemberData(nameof(Launchers)), Trait("Category", "Slow")]
+    public async Task A_rank_with_other_vectors_is_named_before_anything_is_written(string launcher)
+    {
+        string[] second = [":", "-n", "1", "env", "DOTNET_EnableAVX2=0", "DOTNET_EnableAVX=0", .. Mpi.Program];
+
+        (int code, _, string error) = await Mpi.End(Mpi.Start(launcher, 1, [.. Line("ranks", []), .. second, .. Line("ranks", [])]));
+
+        Assert.Equal(2, code & 2);
+        Assert.Single(error.Split('\n'), l => l.StartsWith("Rank 1 (", StringComparison.Ordinal)
+            && l.Contains(") in its vector width (128, not ", StringComparison.Ordinal));
         Assert.False(Directory.Exists(_files.In("ranks")));
     }
 

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Farsight.Alignment.Data;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
@@ -10,13 +12,14 @@ using Farsight.Workflows.Train;
 namespace Farsight.Tests.Workflows.Distributed;
 
 /// <summary>Training by ranks that are threads: every file has the bytes of a run in one process.</summary>
-public sealed class RankedTrainingTests : IDisposable
+public sealed partial class RankedTrainingTests : IDisposable
 {
     const string SampleByTree = "micro_batch_tokens=1";
 
     const string Opsdl = """objective={"name":"opsdl","sampling":{"max_new_tokens":6,"responses":2}}""";
     const string Grpo = """objective={"name":"grpo","sampling":{"max_new_tokens":6,"responses":2,"every":3},"kl_weight":0.1}""";
     const string Distill = """objective={"name":"distill","top_k":4,"context":"short"}""";
+    const string LiveDistill = """objective={"name":"distill","top_k":4,"context":"short","live":true}""";
 
     /// <summary>Settings of the recipe by name; batches of 3 and 5 samples, one tree per sample unless stated otherwise.</summary>
     static readonly Dictionary<string, string[]> s_runs = new()
@@ -196,6 +199,64 @@ public sealed class RankedTrainingTests : IDisposable
         AssertSameFiles("alone", "ranks", last: 2);
     }
 
+    [Theory]
+    [InlineData(2), InlineData(3)]
+    public void The_reference_over_short_contexts_is_computed_by_all_ranks_to_the_bytes_of_one_process(int size)
+    {
+        // More samples than one tree takes, so that several ranks have one.
+        Write(Enumerable.Range(0, 400).Select(i => TrainingFiles.Sample(i, Tokenizer.LoadFor(_files.In("model"), 275))));
+        string[] settings = [SampleByTree, "steps=2", s_runs["longpo"][1]];
+        Train("alone", 1, settings);
+        string file = Assert.Single(Directory.GetFiles(_files.Root, "data.jsonl.reference-*"));
+        byte[] alone = File.ReadAllBytes(file);
+        // A stopped computation: whole trees and half a line.
+        File.WriteAllBytes(file + ".partial", alone[..(alone.Length / 2)]);
+        File.Delete(file);
+
+        Train("ranks", size, settings);
+
+        Assert.Equal(alone, File.ReadAllBytes(file));
+        Assert.Equal(401, File.ReadLines(file).Count()); // with the first line
+        Assert.Empty(Directory.GetFiles(_files.Root, "*.partial"));
+        AssertSameFiles("alone", "ranks", last: 2);
+    }
+
+    [Theory]
+    [InlineData(2), InlineData(3)]
+    public void A_teacher_that_is_asked_in_every_step_gives_the_bytes_of_one_process_also_after_a_stop(int size)
+    {
+        // A step has more questions than one call of the teacher takes, so that several ranks have one.
+        Write(Enumerable.Range(0, 140).Select(i => TrainingFiles.Sample(i, Tokenizer.LoadFor(_files.In("model"), 275))));
+        string[] settings = [SampleByTree, "batch_size=70", "steps=3", "checkpoint_every=2", LiveDistill];
+        using CancellationTokenSource stop = new();
+        Train("alone", 1, settings);
+
+        Assert.Throws<OperationCanceledException>(() => Train("ranks", size, settings, stop: (stop, 2)));
+        Train("ranks", 5 - size, settings);
+
+        AssertSameFiles("alone", "ranks", last: 3);
+        Assert.Empty(Directory.GetFiles(_files.Root, "data.jsonl.teacher-*"));
+    }
+
+    [Theory]
+    [InlineData(2), InlineData(3)]
+    public void A_curriculum_draws_the_samples_of_one_process_also_after_a_stop(int size)
+    {
+        string[] tasks = ["copy", "fill", "order"];
+        Write(PreferenceDataset.Read(_files.In("data.jsonl")).Samples.Index().Select(
+            s => s.Item with { Provenance = s.Item.Provenance with { Task = tasks[s.Index / 2 % 3] } }));
+        string[] settings =
+            [SampleByTree, "curriculum={}", """objective={"name":"sft_partial"}""", "eval_every=2", "held_out=6"];
+        using CancellationTokenSource stop = new();
+        Train("alone", 1, settings);
+
+        Assert.Throws<OperationCanceledException>(() => Train("ranks", size, settings, stop: (stop, 7)));
+        Train("ranks", 5 - size, settings);
+
+        AssertSameFiles("alone", "ranks");
+        Assert.NotEqual(1.0 / 3, (double)JsonNode.Parse(File.ReadLines(_files.In("ranks/metrics.jsonl")).Last())!["share/copy"]!, 1e-4);
+    }
+
     [Fact]
     public void Ranks_that_do_not_see_the_file_of_the_teacher_receive_it_from_rank_0()
     {
@@ -331,10 +392,20 @@ public sealed class RankedTrainingTests : IDisposable
         Assert.Equal(Names(expected), Names(actual));
         Assert.All(
             Names(expected).Concat(checkpoint.Select(c => newest + c)),
-            name => Assert.Equal(
-                File.ReadAllBytes((files ?? _files).In($"{expected}/{name}")),
-                File.ReadAllBytes((files ?? _files).In($"{actual}/{name}"))));
+            name => Assert.Equal(Content($"{expected}/{name}"), Content($"{actual}/{name}")));
+
+        // The number of threads, which other tests set, is also in the manifest.
+        byte[] Content(string path)
+        {
+            byte[] bytes = File.ReadAllBytes((files ?? _files).In(path));
+            return path.EndsWith("manifest.json", StringComparison.Ordinal)
+                ? Encoding.UTF8.GetBytes(Threads().Replace(Encoding.UTF8.GetString(bytes), "", 1))
+                : bytes;
+        }
     }
+
+    [GeneratedRegex("\"threads\": [0-9]+")]
+    private static partial Regex Threads();
 
     sealed class Stopping(CancellationTokenSource source, int step) : IProgress<TrainingProgress>
     {

@@ -7,6 +7,7 @@ using Farsight.Alignment.Training;
 using Farsight.Alignment.Training.Reference;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Communication;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
@@ -138,7 +139,7 @@ public sealed class QuestionRunTests : IDisposable
         model.TrainEverything();
         TrainableModel trainable = new(model);
         IReadOnlyDictionary<string, PreferenceLogProbs> reference =
-            recipe.Objective.ReferenceIsShort ? inputs.ReadShortReference(recipe.Objective, null, default)
+            recipe.Objective.ReferenceIsShort ? inputs.ReadShortReference(recipe.Objective, null, SingleProcess.Instance, default)
             : recipe.Objective.NeedsReference
                 ? ReferenceLogProbs.ReadOrCompute(
                     _files.In($"{data}.reference"), trainable, inputs.Training, recipe.Objective.RejectedResponses, default)
