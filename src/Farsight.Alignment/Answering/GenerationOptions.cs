@@ -38,7 +38,7 @@ public sealed record GenerationOptions(int MaxNewTokens)
     /// local model uses the lower 32 bits.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>Number of new tokens before which nothing ends the completion. Endpoints do not support it.</summary>
+    /// <summary>Number of new tokens before which nothing ends the completion. Endpoints other than Farsight's do not support it.</summary>
     public int MinNewTokens { get; init; }
 
     /// <summary>Texts that end the completion; they are not part of it.</summary>

@@ -80,11 +80,7 @@ public sealed class EndpointSet : IChatClient
         {
             ModelId = answer.Model ?? options?.ModelId ?? _options.Model,
             FinishReason = answer.FinishReason is { Length: > 0 } reason ? new(reason) : null,
-            AdditionalProperties = new()
-            {
-                [ChatClientModel.OmittedOptions] = answer.Omitted,
-                [ChatClientModel.AnswerTokens] = answer.Tokens,
-            },
+            AdditionalProperties = PropertiesOf(answer),
             Usage = answer is { InputTokens: null, OutputTokens: null } ? null : new()
             {
                 InputTokenCount = answer.InputTokens,
@@ -174,6 +170,20 @@ public sealed class EndpointSet : IChatClient
             _underWay.TryRemove(hash, out _);
             mine.SetResult();
         }
+    }
+
+    static AdditionalPropertiesDictionary? PropertiesOf(ChatAnswer answer)
+    {
+        AdditionalPropertiesDictionary properties = [];
+        if (answer.Omitted is not null)
+        {
+            properties[ChatClientModel.OmittedOptions] = answer.Omitted;
+        }
+        if (answer.Tokens is not null)
+        {
+            properties[ChatClientModel.AnswerTokens] = answer.Tokens;
+        }
+        return properties.Count > 0 ? properties : null;
     }
 
     ChatAnswer? Find(string hash, AnswerCache cache)

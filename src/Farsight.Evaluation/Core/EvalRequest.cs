@@ -270,11 +270,10 @@ public sealed record EvalRequest(
             tokenizer is not null && ChatFormat.Exists(Tokenizer!, tokenizer)
                 ? new ChatPromptText(tokenizer, ChatFormat.Load(Tokenizer!, tokenizer))
                 : null);
-        PromptOptions options = new(Template, Window ?? model.ContextWindow, MaxPrompt);
-        // A server that reads exact tokens gets those of a local model. A method splits messages.
+        // A server that reads exact tokens gets those of a local model. A method splits messages, which may exceed the window.
         IPromptMaker prompts = model.Capabilities.AcceptsTokens && Decoding.ContextMethod is null && plan.Setting.Tokens is { } tokens
-            ? new PromptMaker(tokens, plan.Setting.Format, options)
-            : new EndpointPrompts(plan.Setting.Tokens, options);
+            ? new PromptMaker(tokens, plan.Setting.Format, new(Template, Window ?? model.ContextWindow, MaxPrompt))
+            : new EndpointPrompts(plan.Setting.Tokens, new(Template, Window, MaxPrompt));
         EvalRunnerOptions groups = new(Examples: Math.Max(64, 4 * model.Capabilities.Concurrency), Tokens: int.MaxValue);
         ILanguageModel asked = WithStore(
             Decoding.ContextMethod is { } method

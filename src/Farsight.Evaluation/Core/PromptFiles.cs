@@ -26,11 +26,15 @@ public static partial class PromptFiles
     {
         if (NameOf(sha256) is { } name && Path.Combine(directory, name) is var path && !File.Exists(path))
         {
-            AtomicFile.Write(path, file =>
+            // Whole or not at all after a kill. Not flushed to the disk, which takes longer than many an answer.
+            byte[] bytes = Encoding.UTF8.GetBytes(text());
+            string temporary = $"{path}.{Environment.ProcessId}.tmp";
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using (GZipStream compressed = new(File.Create(temporary), CompressionLevel.Optimal))
             {
-                using GZipStream compressed = new(file, CompressionLevel.Optimal, leaveOpen: true);
-                compressed.Write(Encoding.UTF8.GetBytes(text()));
-            });
+                compressed.Write(bytes);
+            }
+            File.Move(temporary, path, overwrite: true);
         }
     }
 

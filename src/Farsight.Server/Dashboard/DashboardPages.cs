@@ -99,7 +99,7 @@ sealed class DashboardPages : IDisposable
         PageException e => (e.Status, e.Message),
         InputException e => (422, e.Message),
         IOException or UnauthorizedAccessException or InvalidDataException =>
-            (422, "A file cannot be read; it was removed, or this user may not read it."),
+            (422, "A file cannot be read; it was removed or is damaged, or this user may not read it."),
         _ => null,
     };
 

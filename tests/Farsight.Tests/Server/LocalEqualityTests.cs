@@ -4,7 +4,6 @@ using Farsight.Alignment.Endpoints;
 using Farsight.Alignment.Synthesis;
 using Farsight.Engine.Numerics;
 using Farsight.Evaluation.Core;
-using Farsight.Server.Hosting;
 
 namespace Farsight.Tests.Server;
 
