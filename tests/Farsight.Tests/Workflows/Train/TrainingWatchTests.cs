@@ -100,7 +100,7 @@ public sealed class TrainingWatchTests : IDisposable
             using LoadedModel model = LoadedModel.Open(_files.In("model"), _files.In($"run/adapters/step-{step:D6}"));
             TrainRecipe recipe = Recipe(s_asking);
             TrainInputs inputs = TrainInputs.Read(recipe, _files.RecipePath);
-            SampleWatch answers = new(model.Model, model.Format, [.. inputs.HeldOutSamples.Take(2)], 24);
+            SampleWatch answers = new(model.Model, model.Format, [.. inputs.HeldOutSamples.Take(2)], 24, progress: null);
 
             Assert.Equal(answers.At(step), Samples("run").Where(l => l.Step == step));
         }
