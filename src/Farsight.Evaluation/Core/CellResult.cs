@@ -85,25 +85,26 @@ public sealed class CellMaker(IEvalTask task, int seed)
 
     static ResamplingUnits UnitsOf(IReadOnlyList<ScoredExample> examples) => ResamplingUnits.Of([.. examples.Select(e => e.Group)]);
 
-    /// <summary>Computes the task's own aggregate, or the means; a metric that an example lacks counts as 0.</summary>
+    /// <summary>
+    /// Computes the task's own aggregate, or the means; a metric that an example lacks counts as 0. Metrics of several draws are means.
+    /// </summary>
     static EvalScore Aggregate(IEvalTask task, IReadOnlyList<ScoredExample> examples)
     {
-        if (task is IAggregatedTask aggregated)
-        {
-            return aggregated.Aggregate(examples);
-        }
-        Dictionary<string, double> beside = [];
-        foreach (string metric in examples.SelectMany(e => e.Score.Beside.Keys).Distinct())
+        EvalScore? own = (task as IAggregatedTask)?.Aggregate(examples);
+        Dictionary<string, double> beside = own is null ? [] : new(own.Beside);
+        IEnumerable<string> metrics = examples.SelectMany(e => e.Score.Beside.Keys).Distinct();
+        foreach (string metric in metrics.Where(m => own is null || EvalScore.IsOfDraws(m)))
         {
             beside[metric] = examples.Average(e => e.Score.Beside.GetValueOrDefault(metric));
         }
-        return new(examples.Average(e => e.Score.Value), beside);
+        return new(own?.Value ?? examples.Average(e => e.Score.Value), beside);
     }
 
     /// <summary>Computes the 95 % interval of a metric of the task.</summary>
     /// <remarks>
     /// Where examples share documents: the jackknife over documents with Student's t. Else Wilson's interval for means of scores that are
-    /// all 0 or 1, or all equal, and the bootstrap for everything else.
+    /// all 0 or 1, or all equal, and the bootstrap for everything else. A share that no resample changes, such as a micro F1 of 0, has
+    /// Wilson's interval as well: examples that all agree do not make a number certain.
     /// </remarks>
     /// <param name="metric">The metric.</param>
     /// <param name="examples">Its examples, at least one.</param>
@@ -116,13 +117,18 @@ public sealed class CellMaker(IEvalTask task, int seed)
             return OverDocuments(metric, examples, units);
         }
         double first = metric.Of(examples[0]);
-        return metric.IsMean && metric.IsShare && (examples.All(e => metric.Of(e) is 0 or 1) || examples.All(e => metric.Of(e) == first))
-            ? Metrics.Interval.Wilson(metric.Of(examples), examples.Count)
-            : Bootstrap.Interval(
-                examples.Count,
-                seed,
-                $"{task.Card.Name}/{cell}{(metric.Name is { } name ? $"/{name}" : "")}",
-                drawn => metric.Of(examples, drawn));
+        if (metric.IsMean && metric.IsShare && (examples.All(e => metric.Of(e) is 0 or 1) || examples.All(e => metric.Of(e) == first)))
+        {
+            return Metrics.Interval.Wilson(metric.Of(examples), examples.Count);
+        }
+        Interval resampled = Bootstrap.Interval(
+            examples.Count,
+            seed,
+            $"{task.Card.Name}/{cell}{(metric.Name is { } name ? $"/{name}" : "")}",
+            drawn => metric.Of(examples, drawn));
+        return metric.IsShare && resampled.IsPoint
+            ? Metrics.Interval.Wilson(Math.Clamp(metric.Of(examples), 0, 1), examples.Count)
+            : resampled;
     }
 
     static Interval OverDocuments(ReportedMetric metric, IReadOnlyList<ScoredExample> examples, ResamplingUnits units)

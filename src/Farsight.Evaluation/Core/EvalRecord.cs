@@ -83,7 +83,8 @@ public sealed record EvalRecord(
     public int? NewTokens { get; init; }
 
     /// <summary>
-    /// Tokens of the reasoning among the new ones; null where the end of reasoning is not set, or the tokenizer is not known.
+    /// Tokens of the reasoning among the new ones, which was removed before scoring; null where nothing was removed, unless an end of
+    /// reasoning is set, or where the tokenizer is not known.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? ThinkingTokens { get; init; }

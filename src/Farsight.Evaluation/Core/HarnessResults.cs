@@ -84,12 +84,16 @@ public static partial class HarnessResults
                 ["fewshot_seed"] = results.Seed,
             },
             ["git_hash"] = null,
+            ["upper_git_hash"] = null,
             ["date"] = time.ToUnixTimeMilliseconds() / 1000.0,
             ["lm_eval_version"] = $"farsight {results.FarsightVersion}",
             ["task_hashes"] = hashes,
             ["model_source"] = "farsight",
             ["model_name"] = results.Model,
             ["model_name_sanitized"] = model,
+            ["system_instruction"] = null,
+            ["chat_template"] = null,
+            ["total_evaluation_time_seconds"] = results.Cost?.Seconds.ToString(CultureInfo.InvariantCulture),
         };
     }
 
@@ -147,12 +151,16 @@ public static partial class HarnessResults
             ["resps"] = new JsonArray(Answers()),
             ["filtered_resps"] = Answers(),
             ["filter"] = Filter,
-            ["metrics"] = new JsonArray(Score),
+            ["metrics"] = new JsonArray([Score, .. record.Beside.Keys.Select(m => (JsonNode)m)]),
             ["doc_hash"] = documentHash,
             ["prompt_hash"] = record.PromptSha256,
             ["target_hash"] = targetHash,
             [Score] = record.Score,
         };
+        foreach ((string metric, double value) in record.Beside)
+        {
+            sample.TryAdd(metric, double.IsFinite(value) ? JsonValue.Create(value) : null); // a key of the layout keeps its meaning
+        }
         return (sample.ToJsonString(s_line), documentHash + record.PromptSha256 + targetHash);
     }
 

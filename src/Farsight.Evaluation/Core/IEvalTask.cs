@@ -143,6 +143,8 @@ public interface IEvalTaskFamily
 /// <param name="Beside">Further metrics and counts by name.</param>
 public sealed record EvalScore(double Value, IReadOnlyDictionary<string, double> Beside)
 {
+    const string Pass = "pass@";
+
     /// <summary>Creates a score without further metrics.</summary>
     public EvalScore(double value)
         : this(value, new Dictionary<string, double>())
@@ -173,11 +175,14 @@ public sealed record EvalScore(double Value, IReadOnlyDictionary<string, double>
         Dictionary<string, double> beside = new(mean.Beside);
         for (int k = 1; k < draws.Count; k *= 2)
         {
-            beside[FormattableString.Invariant($"pass@{k}")] = PassAt(draws.Count, right, k);
+            beside[FormattableString.Invariant($"{Pass}{k}")] = PassAt(draws.Count, right, k);
         }
-        beside[FormattableString.Invariant($"pass@{draws.Count}")] = PassAt(draws.Count, right, draws.Count);
+        beside[FormattableString.Invariant($"{Pass}{draws.Count}")] = PassAt(draws.Count, right, draws.Count);
         return mean with { Beside = beside };
     }
+
+    /// <summary>Determines whether a metric is one that several draws add: pass@k.</summary>
+    internal static bool IsOfDraws(string metric) => metric.StartsWith(Pass, StringComparison.Ordinal);
 
     static double PassAt(int draws, int right, int k)
     {

@@ -12,7 +12,7 @@ public sealed class ReportedMetric
     /// <param name="isLowerBetter">Whether a larger number is worse.</param>
     internal ReportedMetric(IEvalTask? task, string? name, bool isShare, bool isLowerBetter)
     {
-        _aggregated = task as IAggregatedTask;
+        _aggregated = name is not null && EvalScore.IsOfDraws(name) ? null : task as IAggregatedTask;
         (Name, IsShare, IsLowerBetter) = (name, isShare, isLowerBetter);
     }
 

@@ -26,8 +26,10 @@ sealed record TaskDemand(DemandLevel Dispersion, DemandLevel Scope)
     [
         // Without a long context, or with none of a certain kind.
         Of(@"^(arc|hellaswag|mmlu|winogrande|truthfulqa|mt-bench|perplexity|pg19|longbench-v2-no-context|lcfo_exp)", null, null),
+        // One passage of several that are given.
+        Of(@"^helmet_rag", 0, 0),
         // Much of a long text: summaries, counts over all of it, long procedures and outputs, rows of a database.
-        Of(@"sum(m|$|_|-|mar)|gov_report|qmsum|multi_news|vcsum|^(cnnsum|lcfo|holobench|longins|sgt|longgenbench|locomo_events)", 1, 1),
+        Of(@"sum(m|$|_|-|mar)|gov_report|qmsum|multi_news|vcsum|^(cnnsum|lcfo_\d|holobench|longins|sgt|longgenbench|locomo_events)", 1, 1),
         Of(@"^(travel_planning|countdown|html_to_tsv|path_traversal|tom_tracking|pseudo_to_code|passage_count|dureader)", 1, 1),
         Of(@"counting|review|graphwalks_bfs|loogle_longdep|codeu|code_run|math_calc|stackselect|textsort|fiction/summary", 1, 1),
         Of(@"^longbench-write", 1, 1),
@@ -39,7 +41,7 @@ sealed record TaskDemand(DemandLevel Dispersion, DemandLevel Scope)
         Of(@"gsm|msmarco|explicit-multiple|semantic-multiple|marc|online-shopping|math_find|threading_multi|longsafetybench_manyshot", 0,
             1),
         // Little information that is hard to find: hints, several hops, similar texts, whole novels.
-        Of(@"^(nolima|mrcr|locomo|detectiveqa|aa-lcr|atc_|babilong|vt$|qa_2$)", 1, 0),
+        Of(@"^(nolima|mrcr|locomo|lcfo_questions|detectiveqa|aa-lcr|atc_|babilong|vt$|qa_2$)", 1, 0),
         Of(@"^(facts/two-hop|needle/near|needle/unanswerable|facts/absent)", 1, 0),
         Of(@"needlebench_reasoning|hotpotqa|2wiki|musique|longbench-v2|longbench-pro|longbench-chat|longsafety|failsafeqa|nitibench", 1, 0),
         Of(@"narrative|longbook|infbench|quality|sci_fi|tpo|dialsim|l-citeeval_locomo|longdialogue|code_debug|multidoc|novel|m4le_", 1, 0),

@@ -306,6 +306,7 @@ sealed class TaskRun(
         }
         else if (Thought.Remove(whole) is { } text)
         {
+            run.ThinkingTokens = text.Length < whole.Length ? prompts.Tokens?.Count(whole[..^text.Length]) : null;
             run.Answers.Add(UpToStop(completion with { Text = text }, tokens, run.Example));
         }
         else

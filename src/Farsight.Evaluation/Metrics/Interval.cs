@@ -10,6 +10,12 @@ public readonly record struct Interval(double Low, double High)
 
     const double Z = NormalQuantile;
 
+    // Means of the same numbers in other orders differ in their last bits.
+    const double Rounding = 1e-12;
+
+    /// <summary>Whether both ends are equal, but for rounding.</summary>
+    internal bool IsPoint => High - Low <= Rounding;
+
     /// <summary>Computes Wilson's interval for the mean of n scores between 0 and 1.</summary>
     /// <remarks>
     /// (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n). Source: E. B. Wilson, J. Amer. Stat. Assoc. 22 (1927). Exact in form for
@@ -47,6 +53,19 @@ public readonly record struct Interval(double Low, double High)
         }
         double ratio = Z / StudentT.Quantile95(freedom);
         return Wilson(share, Math.Min(spread / variance * ratio * ratio, examples));
+    }
+
+    /// <summary>Computes the interval of a difference of two shares that is the same for each of n units.</summary>
+    /// <remarks>
+    /// θ (1 − w) ± w, inside [−1, 1], with w the upper end of Wilson's interval for 0 of n: up to this share of all units may differ in
+    /// another way, by 1 at most in both directions. So a few units that agree are no evidence for all others.
+    /// </remarks>
+    /// <param name="difference">θ, from −1 to 1.</param>
+    /// <param name="n">Number of units, above 0.</param>
+    internal static Interval ConstantDifference(double difference, int n)
+    {
+        double other = Wilson(0, n).High, center = difference * (1 - other);
+        return new(Math.Max(-1, center - other), Math.Min(1, center + other));
     }
 
     /// <summary>Computes θ ± t·√V; the point itself where nothing varies.</summary>

@@ -11,7 +11,8 @@ namespace Farsight.Evaluation.Report;
 /// examples than two intervals side by side need. Where examples are about documents of their own: paired bootstrap (P. Koehn, EMNLP 2004);
 /// the shared examples are drawn again with repetition, the same for both runs, and the middle 95 % of the differences are the interval.
 /// Where examples share documents: θ ± t·√V by the jackknife over documents, with Student's t, because with few documents a bootstrap over
-/// them is too narrow. Many comparisons at once find differences by chance, one in twenty each.
+/// them is too narrow. A share whose difference is the same for all has the interval of <see cref="Interval.ConstantDifference"/>. Many
+/// comparisons at once find differences by chance, one in twenty each.
 /// </remarks>
 public static class EvalComparison
 {
@@ -82,13 +83,15 @@ public static class EvalComparison
         ScoredExample[] then = [.. pairs.Select(p => p.Before.Scored)], now = [.. pairs.Select(p => p.After.Scored)];
         ResamplingUnits units = ResamplingUnits.Of([.. pairs.Select(p => p.Before.Group ?? p.After.Group)]);
         double first = metric.Of(then), second = metric.Of(now), difference = second - first;
-        (double low, double high) = units.Kind == IntervalUnit.Document
+        Interval varied = units.Kind == IntervalUnit.Document
             ? Interval.Symmetric(difference, Jackknife.Variance(units.Members, Difference), Math.Max(1, units.Members.Count - 1))
             : Bootstrap.Interval(
                 pairs.Length,
                 Seed,
                 $"compare/{task.Task}{(metric.Name is { } name ? $"/{name}" : "")}",
                 Difference);
+        (double low, double high) =
+            metric.IsShare && varied.IsPoint ? Interval.ConstantDifference(difference, units.Members.Count) : varied;
         bool isOneDocument = units.Kind == IntervalUnit.Document && units.Members.Count == 1;
         return new(
             run,

@@ -14,6 +14,18 @@ namespace Farsight.Evaluation.Benchmarks.Helmet;
 /// </remarks>
 sealed class HelmetTasks : IEvalTaskFamily
 {
+    // The category recall has three tasks of RULER.
+    static readonly (string Category, string[] Tasks)[] s_categories =
+    [
+        ("recall", ["helmet_json_kv", "niah_multikey_2", "niah_multikey_3", "niah_multivalue"]),
+        ("RAG", ["helmet_rag_nq", "helmet_rag_triviaqa", "helmet_rag_hotpotqa", "helmet_rag_popqa"]),
+        ("re-ranking", ["helmet_msmarco_rerank_psg"]),
+        ("labels", ["helmet_icl_trec_coarse", "helmet_icl_trec_fine", "helmet_icl_banking77", "helmet_icl_clinic150", "helmet_icl_nlu"]),
+        ("citations", ["helmet_alce_asqa", "helmet_alce_qampari"]),
+        ("long questions", ["helmet_narrativeqa", "helmet_infbench_qa", "helmet_infbench_choice"]),
+        ("summaries", ["helmet_infbench_sum", "helmet_multi_lexsum"]),
+    ];
+
     /// <inheritdoc/>
     public IEnumerable<IEvalTask> Tasks =>
     [
@@ -29,6 +41,27 @@ sealed class HelmetTasks : IEvalTaskFamily
         new HelmetSummary("infbench_sum"), new HelmetSummary("multi_lexsum"),
         new HelmetCitations(isList: false), new HelmetCitations(isList: true),
     ];
+
+    /// <inheritdoc/>
+    /// <remarks>The mean of a category needs all of its tasks, the overall mean all categories, which count alike.</remarks>
+    public IEnumerable<BenchmarkMean> Means(IReadOnlyList<TaskResult> results)
+    {
+        BenchmarkMean[] categories =
+        [
+            .. from category in s_categories
+               let run = category.Tasks.Select(t => results.FirstOrDefault(r => r.Task == t)?.All.Mean).OfType<double>().ToArray()
+               where run.Length == category.Tasks.Length
+               select new BenchmarkMean($"helmet {category.Category}", category.Tasks, run.Average()),
+        ];
+        return
+        [
+            .. categories.Where(c => c.Tasks.Count > 1),
+            .. categories.Length < s_categories.Length ? [] : new BenchmarkMean[]
+            {
+                new("helmet", [.. categories.SelectMany(c => c.Tasks)], categories.Average(c => c.Mean)),
+            },
+        ];
+    }
 
     /// <summary>Represents the number of demonstrations.</summary>
     internal const int Shots = 2;

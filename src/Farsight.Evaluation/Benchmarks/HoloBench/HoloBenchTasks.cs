@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Farsight.Evaluation.Core;
 using Farsight.Evaluation.PythonCompat;
@@ -9,9 +8,10 @@ namespace Farsight.Evaluation.Benchmarks.HoloBench;
 
 /// <summary>Represents HoloBench: questions that a database query answers, asked about rows that are written as sentences.</summary>
 /// <remarks>
-/// Version 1. The rows and the result of the query come from the user, exported from the official loader before it mixes them; here they
-/// are mixed in the five official orders, one task each. The judge is asked twice: for the final answer, then for a label of each of the
-/// first 50 rows of the result. An exact match counts 1, a partial one 0.5; the program stores labels only, so this weighting is ours.
+/// Version 2: the judge gets rows and labels as Python writes them, as in the official program; version 1 wrote JSON. The rows and the
+/// result of the query come from the user, exported from the official loader before it mixes them; here they are mixed in the five official
+/// orders, one task each. The judge is asked twice: for the final answer, then for a label of each of the first 50 rows of the result. An
+/// exact match counts 1, a partial one 0.5; the program stores labels only, so this weighting is ours.
 /// Source: arXiv:2410.11996; megagonlabs/holobench @5799335.
 /// </remarks>
 sealed class HoloBenchTasks : IEvalTaskFamily
@@ -28,15 +28,12 @@ sealed class HoloBenchTask(string order) : IJudgedTask
         Prompt = "holobench/experiment_prompt.txt",
         Extraction = "holobench/extract_prompt.txt",
         Labels = "holobench/eval_prompt.txt";
-    const string Rows = "rows", Prompts = "judge prompts";
+    const string Ids = "ids", Prompts = "judge prompts";
     const int NewTokens = 4096, MostRows = 50;
-
-    static readonly JsonSerializerOptions s_json =
-        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <inheritdoc/>
     public EvalTaskCard Card { get; } = new(
-        $"holobench_{order}", 1, $"HoloBench: database operations over text, {order} order", $"arXiv:2410.11996; {Repository}",
+        $"holobench_{order}", 2, $"HoloBench: database operations over text, {order} order", $"arXiv:2410.11996; {Repository}",
         "matched rows of the result by a judge", null)
     {
         Benchmark = "holobench",
@@ -60,17 +57,17 @@ sealed class HoloBenchTask(string order) : IJudgedTask
         {
             string context = string.Join('\n', HoloBenchMerge.Merge(r.Texts("main"), r.Texts("auxiliary"), order));
             string question = r.Text("question");
-            string[] rows = [.. r.Records("gold").Take(MostRows).Select((g, n) => Numbered(g.Raw, n + 1))];
+            JsonObject[] rows = [.. r.Records("gold").Take(MostRows).Select((g, n) => Numbered(g, n + 1))];
             return new EvalExample(
                 i.ToString(CultureInfo.InvariantCulture),
                 EvalPrompt.Of(PythonFormat.Fill(
                     template, new Dictionary<string, string> { ["context"] = context, ["question"] = question }, Prompt)),
-                rows,
+                [.. rows.Select(row => PythonList.Of(row))],
                 NewTokens)
             {
                 Question = question,
                 Groups = new Dictionary<string, string> { ["type"] = r.Has("type") ? r.Text("type") : "unknown" },
-                Details = new Dictionary<string, IReadOnlyList<string>> { [Rows] = rows, [Prompts] = judge },
+                Details = new Dictionary<string, IReadOnlyList<string>> { [Ids] = IdsOf(rows), [Prompts] = judge },
             };
         });
     }
@@ -87,18 +84,16 @@ sealed class HoloBenchTask(string order) : IJudgedTask
         {
             return null;
         }
-        IReadOnlyList<string> rows = example.Details[Rows];
         string answer = JsonReply.LastObject(replies[0]) is { } json && json.Has("final_answer") ? json.Inner("final_answer").Raw
             : replies[0];
-        IEnumerable<int> ids = rows.Count == 0 ? [0] : Enumerable.Range(1, rows.Count);
         return
         [
             new("user", PythonFormat.Fill(example.Details[Prompts][1], new Dictionary<string, string>
             {
                 ["question"] = example.Question,
                 ["pred"] = answer,
-                ["gold"] = $"[{string.Join(", ", rows)}]",
-                ["output_format"] = $"[{string.Join(", ", ids.Select(Label))}]",
+                ["gold"] = $"[{string.Join(", ", example.References)}]",
+                ["output_format"] = $"[{string.Join(", ", example.Details[Ids].Select(id => $"{{'id': {id}, 'label': '...'}}"))}]",
             }, Labels)),
         ];
     }
@@ -111,26 +106,25 @@ sealed class HoloBenchTask(string order) : IJudgedTask
             return null;
         }
         Dictionary<string, string> byId = labels.DistinctBy(l => l.Text("id")).ToDictionary(l => l.Text("id"), l => l.Text("label"));
-        int rows = example.Details[Rows].Count;
-        string[] found =
-        [
-            .. (rows == 0 ? [0] : Enumerable.Range(1, rows))
-                .Select(n => byId.GetValueOrDefault(n.ToString(CultureInfo.InvariantCulture), "")),
-        ];
+        // The judge may write an id that is a text with or without its quotation marks.
+        string[] found = [.. example.Details[Ids].Select(id => byId.GetValueOrDefault(id.Trim('\'', '"'), ""))];
         return new(
             found.Average(l => l switch { "Exact Match" => 1, "Partial Match" => 0.5, _ => 0 }),
             new Dictionary<string, double> { ["exact"] = found.Average(l => l == "Exact Match" ? 1.0 : 0) });
     }
 
-    static string Label(int id) => string.Create(CultureInfo.InvariantCulture, $"{{\"id\": {id}, \"label\": \"...\"}}");
+    // An empty result is one entry with the number 0.
+    static string[] IdsOf(JsonObject[] rows) => rows.Length == 0 ? ["0"] : [.. rows.Select(r => PythonList.Of(r["id"]))];
 
-    static string Numbered(string row, int id)
+    // A column "id" of the result replaces the number, as there.
+    static JsonObject Numbered(DataRecord row, int id)
     {
         JsonObject numbered = new() { ["id"] = id };
-        foreach ((string name, JsonNode? value) in JsonNode.Parse(row) as JsonObject ?? new JsonObject { ["value"] = row })
+        JsonNode? content = row is { IsText: true, IsNumber: false } ? row.Raw : JsonNode.Parse(row.Raw);
+        foreach ((string name, JsonNode? value) in content as JsonObject ?? new JsonObject { ["value"] = content })
         {
             numbered[name] = value?.DeepClone();
         }
-        return numbered.ToJsonString(s_json);
+        return numbered;
     }
 }

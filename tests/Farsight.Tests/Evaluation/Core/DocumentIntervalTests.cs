@@ -80,6 +80,45 @@ public sealed class DocumentIntervalTests : IDisposable
     }
 
     [Fact]
+    public void A_micro_F1_of_0_has_the_interval_of_a_share_and_not_a_point()
+    {
+        IEvalTask task = EvalTaskCatalog.Get("longicl_tacred_1r"); // its number is an F1 over counts
+        EvalRecord[] records =
+        [
+            .. Enumerable.Range(0, 20).Select(i => new EvalRecord("m", task.Card.Name, 1, $"{i}", "", 0, new Dictionary<string, double>
+            {
+                ["said"] = 1,
+                ["gold"] = 1,
+                ["right"] = 0,
+            })),
+        ];
+
+        CellResult cell = new CellMaker(task, 1).Make([], records);
+
+        Assert.Equal(0, cell.Mean);
+        Assert.Equal(Interval.Wilson(0, 20), new Interval(cell.Low!.Value, cell.High!.Value));
+    }
+
+    [Fact]
+    public void Several_draws_keep_their_metric_where_a_task_has_an_aggregate_of_its_own()
+    {
+        IEvalTask task = EvalTaskCatalog.Get("longicl_tacred_1r");
+        EvalRecord[] records =
+        [
+            .. new[] { 1.0, 0.5 }.Select((pass, i) => new EvalRecord("m", task.Card.Name, 1, $"{i}", "", 0, new Dictionary<string, double>
+            {
+                ["said"] = 1,
+                ["gold"] = 1,
+                ["right"] = pass,
+                ["pass@2"] = pass,
+            })),
+        ];
+
+        Assert.Equal(0.75, new CellMaker(task, 1).Make([], records).Beside["pass@2"]);
+        Assert.Equal(0.75, ReportedMetric.Of(task, "pass@2").Of([.. records.Select(r => r.Scored)]));
+    }
+
+    [Fact]
     public void Intervals_over_documents_cover_the_truth_in_95_of_100_evaluations()
     {
         const int Trials = 1000, Documents = 20, Questions = 12;

@@ -27,6 +27,23 @@ public sealed class HarnessResultsTests
         JsonElement last = JsonElement.Parse(samples[2]);
         Assert.Equal(("2", "wrong", 0), (
             last.GetProperty("target").GetString(), last.GetProperty("resps")[0][0].GetString(), last.GetProperty("score").GetDouble()));
+        Assert.Equal(["score"], last.GetProperty("metrics").EnumerateArray().Select(m => m.GetString()));
         Assert.Equal(64, whole.GetProperty("task_hashes").GetProperty("test/numbers").GetString()!.Length);
+    }
+
+    [Fact]
+    public void A_sample_has_one_key_for_each_metric()
+    {
+        using TemporaryFolder folder = new();
+        EvalRecord record = new(
+            "m", "needle/near", 1, "a", "", 1, new Dictionary<string, double> { ["value"] = 0.5, ["lost"] = double.NaN, ["target"] = 1 });
+        EvalResults results = new("m", 1, "none", [TaskResult.Of(EvalTaskCatalog.Get("needle/near"), [record], 1)], [record]);
+
+        string path = HarnessResults.Write(folder.Path, results, new(2026, 5, 4, 3, 2, 1, TimeSpan.Zero));
+
+        JsonElement sample = JsonElement.Parse(File.ReadAllText(Directory.GetFiles(Path.GetDirectoryName(path)!, "samples_*").Single()));
+        Assert.Equal(["score", "value", "lost", "target"], sample.GetProperty("metrics").EnumerateArray().Select(m => m.GetString()));
+        Assert.Equal((1, 0.5), (sample.GetProperty("score").GetDouble(), sample.GetProperty("value").GetDouble()));
+        Assert.Equal((JsonValueKind.Null, ""), (sample.GetProperty("lost").ValueKind, sample.GetProperty("target").GetString()));
     }
 }

@@ -14,7 +14,13 @@ public sealed class ThinkingModelTests
         EvalResults results = Run(isLocal, number => $"<think>\nIt may be 7.\n</think>\n\n{number}");
 
         Assert.All(results.Examples, e => Assert.Equal((e.Id, 1d, null), (e.Completion, e.Score, e.Failed)));
+        Assert.All(results.Examples, e => // a token is a character, and an endpoint's tokenizer is not known
+            Assert.Equal(isLocal ? "<think>\nIt may be 7.\n</think>\n\n".Length : null, e.ThinkingTokens));
     }
+
+    [Theory, MemberData(nameof(Routes))]
+    public void An_answer_without_reasoning_has_no_number_of_its_tokens(bool isLocal) =>
+        Assert.All(Run(isLocal, number => number).Examples, e => Assert.Null(e.ThinkingTokens));
 
     [Theory, MemberData(nameof(Routes))]
     public void An_answer_that_ends_inside_its_reasoning_is_a_failed_example(bool isLocal)

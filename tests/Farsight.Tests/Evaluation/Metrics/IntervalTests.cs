@@ -17,6 +17,19 @@ public sealed class IntervalTests
         Assert.Equal(high, interval.High, 5);
     }
 
+    [Theory]
+    [InlineData(0, 20, -0.161125, 0.161125)] // w = z² / (20 + z²)
+    [InlineData(1, 1, -0.586901, 1)] // w = z² / (1 + z²) = 0.793451
+    [InlineData(-0.5, 8, -0.662204, -0.013389)] // w = 0.324408: −0.5 (1 − w) ∓ w
+    public void A_difference_that_is_the_same_for_all_units_is_as_uncertain_as_none_of_n(
+        double difference, int n, double low, double high)
+    {
+        Interval interval = Interval.ConstantDifference(difference, n);
+
+        Assert.Equal(low, interval.Low, 1e-5);
+        Assert.Equal(high, interval.High, 1e-5);
+    }
+
     [Fact]
     public void Normal_of_equal_values_is_a_point() =>
         Assert.Equal(new Interval(2, 2), Interval.Normal([2, 2, 2]));

@@ -65,6 +65,29 @@ public sealed class EvalComparisonTests : IDisposable
             Assert.Throws<InputException>(() => EvalComparison.Of([("few", few), ("none", many with { Tasks = [] })])).Message);
     }
 
+    [Theory]
+    [InlineData(3, ComparisonVerdict.Unclear)] // z² / (3 + z²) > 1/2
+    [InlineData(4, ComparisonVerdict.Better)]
+    public void A_few_examples_that_all_differ_are_no_evidence(int count, ComparisonVerdict verdict)
+    {
+        TaskDifference difference =
+            EvalComparison.Of([("a", Results(_ => false, count)), ("b", Results(_ => true, count))]).Single();
+
+        Assert.Equal((1, verdict), (difference.Difference, difference.Verdict));
+        Assert.Equal(1, difference.High, 1e-9);
+    }
+
+    [Fact]
+    public void Two_runs_that_never_differ_may_differ_on_other_examples()
+    {
+        TaskDifference difference =
+            EvalComparison.Of([("a", Results(_ => false, count: 40)), ("b", Results(_ => false, count: 40))]).Single();
+
+        Assert.Equal(0, difference.Difference);
+        Assert.Equal(-0.087622, difference.Low, 1e-5); // z² / (40 + z²)
+        Assert.Equal(0.087622, difference.High, 1e-5);
+    }
+
     [Fact]
     public void Where_lower_is_better_more_is_worse()
     {

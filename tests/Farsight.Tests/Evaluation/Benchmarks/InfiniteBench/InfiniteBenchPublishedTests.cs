@@ -14,6 +14,8 @@ namespace Farsight.Tests.Evaluation.Benchmarks.InfiniteBench;
 [Trait("Category", "Golden")]
 public sealed class InfiniteBenchPublishedTests(ITestOutputHelper output)
 {
+    const string Folder = "FARSIGHT_INFINITEBENCH";
+
     // The README's values in percent; "<" stands for "< 5 %".
     static readonly string[] s_models = ["gpt4", "yarn-mistral", "kimi", "claude2", "yi-6b-200k", "yi-34b-200k", "chatglm3"];
 
@@ -33,7 +35,7 @@ public sealed class InfiniteBenchPublishedTests(ITestOutputHelper output)
         ("math_find", ["60.00", "17.14", "12.57", "32.29", "<", "25.71", "7.71"]),
     ];
 
-    [PublishedPredictionsFact]
+    [PublishedFact(Folder, "the folder results of OpenBMB/InfiniteBench @88b3daa")]
     public void The_published_table_is_that_of_the_published_predictions()
     {
         List<string> different = [], unreadable = [];
@@ -64,7 +66,7 @@ public sealed class InfiniteBenchPublishedTests(ITestOutputHelper output)
 
     static double? MeanOf(string model, string task)
     {
-        string file = Path.Combine(PublishedPredictionsFactAttribute.Folder!, model, $"preds_{task}.jsonl");
+        string file = Path.Combine(PublishedFactAttribute.FolderOf(Folder)!, model, $"preds_{task}.jsonl");
         try
         {
             return File.Exists(file) && File.ReadLines(file).Any(l => l.Length > 0)
@@ -92,15 +94,4 @@ public sealed class InfiniteBenchPublishedTests(ITestOutputHelper output)
             ? InfiniteBenchScore.MathCalc(said, labels, dropsFirst: model == "gpt4")
             : InfiniteBenchScore.Score(task, said, labels);
     }
-}
-
-/// <summary>Marks a test that needs the predictions of InfiniteBench's repository.</summary>
-sealed class PublishedPredictionsFactAttribute : FactAttribute
-{
-    public PublishedPredictionsFactAttribute() => Skip = Directory.Exists(Folder)
-        ? null
-        : "The predictions are missing; set FARSIGHT_INFINITEBENCH to the folder results of OpenBMB/InfiniteBench @88b3daa.";
-
-    /// <summary>The folder; null where it is not named.</summary>
-    internal static string? Folder { get; } = Environment.GetEnvironmentVariable("FARSIGHT_INFINITEBENCH");
 }
