@@ -19,6 +19,10 @@ const {values: options, positionals} = parseArgs({
         farsight: {type: 'string', default: 'artifacts/bin/Farsight.Cli/debug/farsight'},
     },
 });
+process.on('uncaughtException', error => {
+    console.error(`bench-server-peer: ${error.message}`);
+    process.exit(1);
+});
 const size = name => {
     const value = Number(options[name]);
     if (!Number.isInteger(value) || value < 1) {
