@@ -175,9 +175,8 @@ static class PlanCommand
         }
         if (plan.Chosen is not null && shape is null && parse.GetResult(s_from) is null && !parse.GetValue(s_json))
         {
-            string[] overrides = [.. (parse.GetValue(s_set) ?? []).SelectMany(s => new[] { "--set", s })];
-            string run = $"runs/{Path.GetFileNameWithoutExtension(path)}";
-            Console.Error.WriteLine($"Next: {TypedCommand.Of(["train", parse.GetValue(s_recipe)!, "--out", run, .. overrides])}");
+            string[] next = NextCommand.Training(parse.GetValue(s_recipe)!, parse.GetValue(s_set) ?? []);
+            Console.Error.WriteLine($"Next: {TypedCommand.Of(next)}");
         }
         return plan.Chosen is null ? ExitCode.Failed : ExitCode.Done;
     }

@@ -15,9 +15,7 @@ static class NextCommand
     {
         string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(made));
         string name = Path.GetFileName(s_results.Contains(Path.GetFileName(folder)) ? Path.GetDirectoryName(folder)! : folder);
-        string free = Enumerable.Range(1, int.MaxValue).Select(i => $"evaluations/{name}{(i == 1 ? "" : $"-{i}")}")
-            .First(p => !Path.Exists(p));
-        return ["eval", .. model, "--out", free];
+        return ["eval", .. model, "--out", Free($"evaluations/{name}")];
     }
 
     /// <summary>Returns the command that writes a recipe for a dataset, beside it; or the training if that recipe exists.</summary>
@@ -29,11 +27,23 @@ static class NextCommand
         string recipe = Path.ChangeExtension(dataset, ".jsonc");
         if (File.Exists(recipe))
         {
-            return ["train", recipe, "--out", $"runs/{Path.GetFileNameWithoutExtension(dataset)}"];
+            return Training(recipe, []);
         }
         bool hasNone = File.Exists(dataset) && PreferenceDataset.Stream(dataset).FirstOrDefault() is { Rejected.Count: 0 };
         return ["new", hasNone ? TrainTemplate.Sft : kind, "--model", model, "--data", dataset, "--out", recipe];
     }
+
+    /// <summary>Returns the training by a recipe, with a run directory that does not exist yet.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="overrides">Overrides of its keys.</param>
+    internal static string[] Training(string recipe, IReadOnlyList<string> overrides) =>
+    [
+        "train", recipe, "--out", Free($"runs/{Path.GetFileNameWithoutExtension(recipe)}"),
+        .. overrides.SelectMany(o => new[] { "--set", o }),
+    ];
+
+    static string Free(string path) =>
+        Enumerable.Range(1, int.MaxValue).Select(i => i == 1 ? path : $"{path}-{i}").First(p => !Path.Exists(p));
 
     /// <summary>Returns the value of an option as the user typed it; null if it was not given.</summary>
     internal static string? Typed(ParseResult parse, string option) =>

@@ -149,7 +149,7 @@ sealed class ProgressLine : IDisposable
     {
         if (_part.Length > 0
             && _time.GetElapsedTime(_partStarted) >= s_patience
-            && _time.GetElapsedTime(_lastWritten) >= (_width is null ? s_plainPartInterval : s_liveInterval))
+            && (_lastWritten == 0 || _time.GetElapsedTime(_lastWritten) >= (_width is null ? s_plainPartInterval : s_liveInterval)))
         {
             Write();
         }
