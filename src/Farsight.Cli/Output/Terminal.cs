@@ -11,7 +11,7 @@ static class Terminal
     /// <summary>Writes a text after a start; further lines are indented as far, or less if the start leaves no room.</summary>
     internal static void WriteWrapped(TextWriter output, string start, string text, int width)
     {
-        if (start.Length > width - LeastText)
+        if (start.Length > width - LeastText && start.Length + text.Length > width)
         {
             output.WriteLine(start.TrimEnd());
             start = new string(' ', Indent);

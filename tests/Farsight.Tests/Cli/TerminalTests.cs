@@ -36,9 +36,9 @@ public sealed class TerminalTests
     {
         StringWriter text = new() { NewLine = "\n" };
 
-        Terminal.WriteWrapped(text, "a-very-long-name-of-a-task  ", "one two", width: 40);
+        Terminal.WriteWrapped(text, "a-very-long-name-of-a-task  ", "one two three four", width: 40);
 
-        Assert.Equal("a-very-long-name-of-a-task\n      one two\n", text.ToString());
+        Assert.Equal("a-very-long-name-of-a-task\n      one two three four\n", text.ToString());
     }
 
     static ReportTable Table() => new(

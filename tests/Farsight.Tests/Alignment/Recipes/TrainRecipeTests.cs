@@ -106,7 +106,9 @@ public sealed class TrainRecipeTests
 
     [Fact]
     public void More_samples_than_a_plan_can_look_at_are_refused() => Assert.Equal(
-        ["batch_size: 1000000 steps of 65536 are more than 5000000 samples; lower it or steps."],
+        [
+            "batch_size: 1000000 steps of 65536 are more than 5000000 samples; lower it or steps. The override 'batch_size=65536' sets it.",
+        ],
         Assert.Throws<RecipeException>(() => Parse("steps=1000000", "batch_size=65536")).Problems);
 
     [Fact]
