@@ -70,7 +70,7 @@ static class PlanCommand
     static readonly DeviceOption s_device = new()
     {
         Description = "Plan the memory of a device, torch-cpu or cuda, with --memory as its size. The device need not exist; cpu is "
-            + "the engine of this program.",
+            + "the engine of this program. Default: the recipe's device, or cpu.",
     };
     static readonly ThreadsOption s_threads = new();
 

@@ -18,7 +18,7 @@ public static partial class PromptFiles
     /// <param name="sha256">As <see cref="EvalRecord.PromptSha256"/>.</param>
     public static string? NameOf(string sha256) => Hash().IsMatch(sha256) ? $"{FolderName}/{sha256}.txt.gz" : null;
 
-    /// <summary>Writes a prompt unless it is there.</summary>
+    /// <summary>Writes a prompt unless its file exists.</summary>
     /// <param name="directory">The evaluation's folder.</param>
     /// <param name="sha256">As <see cref="EvalRecord.PromptSha256"/>.</param>
     /// <param name="text">Returns the prompt.</param>

@@ -28,11 +28,11 @@ public sealed class EvalCostTests : IDisposable
         ReportModel report = EvalReport.Of("t", "", [new("base", results)]);
 
         Assert.Equal(new EvalCost(2, 200, 1610612736), results.Cost);
-        Assert.Equal("3 min 20 s for 2 examples, 1.5 GiB peak memory of the process.", report.Lead);
+        Assert.Equal("Model: m. 3 min 20 s for 2 examples, 1.5 GiB peak memory of the process.", report.Lead);
         Assert.Contains(new Setting("time", "3 min 20 s for 2 examples"), report.Provenance[0].Facts);
         Assert.DoesNotContain("200", EvalFiles.ToJson(results), StringComparison.Ordinal);
         Assert.Equal(
-            "base: 3 min 20 s for 2 examples, 1.5 GiB peak memory of the process.",
+            "Models: base is m; other is m. base: 3 min 20 s for 2 examples, 1.5 GiB peak memory of the process.",
             EvalReport.Of("t", "", [new("base", results), new("other", results with { Cost = null })]).Lead);
     }
 
@@ -44,7 +44,7 @@ public sealed class EvalCostTests : IDisposable
         EvalResults results = EvalFiles.ReadResults(_folder.Path);
 
         Assert.Equal(new EvalCost(1, 2, 0), results.Cost);
-        Assert.Equal("2.0 s for 1 example.", EvalReport.Of("t", "", [new("base", results)]).Lead);
+        Assert.Equal("Model: m. 2.0 s for 1 example.", EvalReport.Of("t", "", [new("base", results)]).Lead);
     }
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class EvalCostTests : IDisposable
         EvalResults results = EvalFiles.ReadResults(_folder.Path);
 
         Assert.Null(results.Cost);
-        Assert.Equal(("", 3), (EvalReport.Of("t", "", [new("base", results)]).Lead, results.Tasks[0].All.N));
+        Assert.Equal(("Model: m.", 3), (EvalReport.Of("t", "", [new("base", results)]).Lead, results.Tasks[0].All.N));
     }
 
     void Times(params string[] lines) => File.WriteAllLines(_folder["timing.jsonl"], lines);
