@@ -53,7 +53,7 @@ public sealed class LocalModel : ILanguageModel, IDisposable
         get;
         set
         {
-            value?.Check(_model.Config);
+            value?.Check(_model);
             _reader = value is null ? null : new(_model, value);
             field = value;
         }

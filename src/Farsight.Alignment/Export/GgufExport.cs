@@ -53,7 +53,7 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
         Action<long, long>? progress,
         CancellationToken cancel)
     {
-        List<string> notices = [.. ofAdapter, .. GgufModelWriter.Notices(config)];
+        List<string> notices = [.. ofAdapter, .. GgufModelWriter.Notices(config), .. WithoutMemory(Adapter ?? Model)];
         GgufTokenizer tokenizer = Tokenizer(config, notices);
         long total = tensors.Sum(t => t.Count * Format.BytesPerBlock / Format.ValuesPerBlock);
         IReadOnlyList<GgufTensor> written = GgufModelWriter.Write(Output, name, config, tensors, tokenizer, Format, done =>
@@ -76,6 +76,11 @@ public sealed record GgufExport(string Model, string Output, NumberFormat Format
             throw new InputException($"{output} is a folder; name the file to write, such as {Path.Combine(output, "model.gguf")}.");
         }
     }
+
+    /// <summary>Returns a notice if a directory has a segment memory.</summary>
+    internal static IEnumerable<string> WithoutMemory(string directory) => SegmentMemoryFile.IsIn(directory)
+        ? [$"{directory} has a segment memory, which a GGUF file cannot hold; llama.cpp reads prompts without it."]
+        : [];
 
     internal static string Name(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
@@ -116,6 +121,8 @@ public sealed record GgufLoraExport(string Model, string Adapter, string Output)
         GgufExport.RequireFile(Output);
         using PeftAdapter adapter = PeftAdapter.Read(Adapter);
         GgufModelWriter.WriteLora(Output, GgufExport.Name(Adapter), ModelFiles.ReadConfig(Model), adapter);
-        return new(new FileInfo(Output).Length, adapter.Tensors.Count, [], adapter.NoticesOn(Model));
+        return new(
+            new FileInfo(Output).Length, adapter.Tensors.Count, [],
+            [.. adapter.NoticesOn(Model), .. GgufExport.WithoutMemory(Adapter)]);
     }
 }

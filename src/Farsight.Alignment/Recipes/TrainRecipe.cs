@@ -49,6 +49,12 @@ public sealed record TrainRecipe : IRecipe
     /// </summary>
     public AttentionPattern? Attention { get; init; }
 
+    /// <summary>
+    /// How prompts are read segment by segment with a memory that is trained along. Optional; null reads them whole.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // keeps the stored recipes of earlier runs
+    public SegmentMemoryOptions? SegmentMemory { get; init; }
+
     /// <summary>Loss function.</summary>
     public required IPreferenceObjective Objective { get; init; }
 
@@ -114,6 +120,8 @@ public sealed record TrainRecipe : IRecipe
             .. Attention is AttentionPattern.ShiftedSparse { Group: < 2 and var group }
                 ? [$"attention.group: {group} is not usable; use 2 or more (a quarter of the longest sample is usual)."]
                 : Array.Empty<string>(),
+            .. SegmentMemory?.Problems("segment_memory") ?? [],
+            .. SegmentMemory is null ? [] : WithoutMemory(),
             .. Objective.Problems("objective"),
             .. Objective is ISampledObjective && Positions is E2Llm
                 ? ["positions: generation does not have the steps between positions of e2llm; use others with a sampling objective."]
@@ -132,6 +140,21 @@ public sealed record TrainRecipe : IRecipe
                 : Array.Empty<string>(),
             .. Watch?.Problems("watch", HeldOut) ?? [],
         ];
+
+    /// <summary>Returns the problems of settings that a segment memory cannot be used with.</summary>
+    IEnumerable<string> WithoutMemory()
+    {
+        (string Key, bool IsUsed, string Instead)[] checks =
+        [
+            ("positions", Positions is not Plain, "positions start at 0 in each segment; use the scheme plain"),
+            ("attention", Attention is not null, "segments attend to all of their keys; remove it"),
+            ("resample", Resample is not null, "responses are sampled without the memory; remove it"),
+            ("objective", Objective is ISampledObjective, "responses are sampled without the memory; use an objective of the dataset"),
+            ("objective", Objective.NeedsReference, "a reference has no trained memory; use an objective without a reference"),
+            ("watch.samples", Watch is { Samples: > 0 }, "answers are decoded without the memory; use 0"),
+        ];
+        return checks.Where(c => c.IsUsed).Select(c => $"{c.Key}: it cannot be used with segment_memory, because {c.Instead}.");
+    }
 
     /// <summary>Returns the problem of the key "device", which several kinds of recipes have.</summary>
     public static IEnumerable<string> DeviceProblems(string? device) =>

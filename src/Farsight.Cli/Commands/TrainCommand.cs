@@ -103,14 +103,15 @@ static class TrainCommand
     /// <summary>Returns the command that evaluates the adapter, or the model if every weight was trained.</summary>
     static string[] Next(TrainRecipe recipe, string recipePath, string made)
     {
+        string[] reading = recipe.SegmentMemory is null ? [] : ["--context-method", "hmt"];
         if (recipe.Lora is null)
         {
-            return NextCommand.Evaluation(made, "--model", made);
+            return NextCommand.Evaluation(made, ["--model", made, .. reading]);
         }
         string model = RecipeFile.LocateModel(recipePath, "base_model", recipe.BaseModel), relative = Path.GetRelativePath(".", model);
         string typed = model == HubCache.Find(recipe.BaseModel) ? recipe.BaseModel
             : relative.StartsWith("..", StringComparison.Ordinal) ? Path.GetFullPath(model)
             : relative;
-        return NextCommand.Evaluation(made, "--model", typed, "--adapter", made);
+        return NextCommand.Evaluation(made, ["--model", typed, "--adapter", made, .. reading]);
     }
 }

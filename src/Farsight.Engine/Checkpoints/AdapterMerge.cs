@@ -45,6 +45,7 @@ public sealed record AdapterMerge(
             });
             HuggingFaceConfig.Write(Path.Combine(temporary, ConfigFile), config, Format, like: Path.Combine(Model, ConfigFile));
             CompanionFiles.Copy(Model, temporary);
+            SegmentMemoryFile.Copy(SegmentMemoryFile.IsIn(Adapter) ? Adapter : Model, temporary);
             ModelDirectory.Open(temporary).Dispose(); // checks what was written
         });
         return new(config, written!, adapter.Updates.Count, adapter.Modules.Count(n => n != PeftAdapter.Head || !config.TieWordEmbeddings))

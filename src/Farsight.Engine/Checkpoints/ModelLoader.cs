@@ -22,7 +22,9 @@ public static class ModelLoader
         try
         {
             ModelConfig config = rope is null ? files.Config : files.Config.With(rope);
-            return new(config with { MaxPositionEmbeddings = Math.Max(config.MaxPositionEmbeddings, window) }, source);
+            DecoderModel model = new(config with { MaxPositionEmbeddings = Math.Max(config.MaxPositionEmbeddings, window) }, source);
+            SegmentMemoryFile.Attach(model, path);
+            return model;
         }
         catch
         {
@@ -58,6 +60,7 @@ public static class ModelLoader
             modules,
             adapter.UntiesHead);
         Fill(model, adapter, directory);
+        SegmentMemoryFile.Attach(model, directory);
     }
 
     static void Fill(DecoderModel model, PeftAdapter adapter, string directory)

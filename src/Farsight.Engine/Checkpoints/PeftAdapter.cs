@@ -159,13 +159,15 @@ public sealed class PeftAdapter : IDisposable
     /// <param name="description">Content of adapter_config.json.</param>
     /// <param name="tensors">By the base's names, as in <see cref="Tensors"/>; one row for a vector.</param>
     /// <param name="effective">Content of config.json.</param>
+    /// <param name="memory">Segment memory that was trained with the adapter; null for none.</param>
     /// <exception cref="IOException">The disk is full or returns other values; an older adapter is kept.</exception>
     /// <exception cref="InputException">The directory contains other files.</exception>
     public static void Write(
         string directory,
         AdapterDescription description,
         IReadOnlyList<(string Name, WeightMatrix Value)> tensors,
-        ModelConfig effective
+        ModelConfig effective,
+        SegmentMemory? memory = null
     ) =>
         AtomicDirectory.Write(
             directory,
@@ -181,6 +183,10 @@ public sealed class PeftAdapter : IDisposable
                     Metadata(description));
                 PeftAdapterConfig.Write(System.IO.Path.Combine(temporary, PeftAdapterConfig.FileName), description, withHead);
                 HuggingFaceConfig.Write(System.IO.Path.Combine(temporary, ConfigFile), effective, NumberFormat.F32);
+                if (memory is not null)
+                {
+                    SegmentMemoryFile.Write(temporary, memory);
+                }
                 Verify(temporary, directory, WithHead(tensors, withHead));
             });
 

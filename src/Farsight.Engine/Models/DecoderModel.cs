@@ -97,6 +97,20 @@ public sealed class DecoderModel : IDisposable
         }
     } = [];
 
+    /// <summary>Memory for reading texts segment by segment; null without one. Disposed with the model, or if it is replaced.</summary>
+    public SegmentMemory? SegmentMemory
+    {
+        get;
+        set
+        {
+            if (value != field)
+            {
+                field?.Dispose();
+            }
+            field = value;
+        }
+    }
+
     /// <summary>The stored weights, for engines that compute the layers elsewhere.</summary>
     public IWeightSource Weights => _source;
 
@@ -207,6 +221,13 @@ public sealed class DecoderModel : IDisposable
     /// <inheritdoc cref="Forward"/>
     public TreePass Evaluate(TokenTree tree, Communicator? context = null) => Run(new(this, tree, null, null, context));
 
+    /// <summary>Runs a tree whose roots are read segment by segment with <see cref="SegmentMemory"/>.</summary>
+    /// <param name="tree">A tree with at least one scored token; its positions are not used.</param>
+    /// <param name="level">Arrays that the passes of backward keep; null for results only.</param>
+    /// <exception cref="ArgumentException">The tree has no scored token.</exception>
+    /// <exception cref="InvalidOperationException">The model has no memory.</exception>
+    public SegmentedPass RunSegments(TokenTree tree, Recomputation? level) => new(this, tree, level);
+
     /// <summary>
     /// Gives the tokens of a tree their trainable rows of the embeddings, as a backward pass would; does nothing where every row or none is
     /// trainable. Rows are numbered by first use, so processes that divide trees call this for all trees, in one order.
@@ -240,6 +261,7 @@ public sealed class DecoderModel : IDisposable
     {
         _isDisposed = true;
         _parameters.ForEach(p => p.Dispose());
+        SegmentMemory?.Dispose();
         foreach (PassMemory memory in _memory)
         {
             memory.Dispose();
@@ -253,6 +275,10 @@ public sealed class DecoderModel : IDisposable
     internal Embedding Head => _head;
 
     internal Norm FinalNorm => _finalNorm;
+
+    /// <summary>Runs the forward pass over a tree, some of whose rows have vectors in the places of embeddings.</summary>
+    internal TreePass ForwardWith(TokenTree tree, Recomputation? level, IReadOnlyList<InputRow> inputs) =>
+        Run(new(this, tree, level, null, null, inputs));
 
     internal PassMemory TakeMemory()
     {

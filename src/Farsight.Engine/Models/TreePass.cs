@@ -16,6 +16,7 @@ public sealed class TreePass : IDisposable
     readonly AttentionPattern? _attention;
     readonly List<BlockPass> _blocks = [];
     readonly Communicator? _context;
+    readonly IReadOnlyList<InputRow> _inputs;
     readonly TreeShare _share;
     readonly int[] _scoredRows;    // [N] row of the last block's result that predicts each scored token of the share
     readonly int[] _targets;       // [N]
@@ -30,8 +31,10 @@ public sealed class TreePass : IDisposable
     /// <param name="level">Arrays that are kept for backward; null keeps nothing and allows no backward.</param>
     /// <param name="attention">Which keys each head attends to; null for all visible keys.</param>
     /// <param name="context">Ranks that divide the rows of the tree; null for this process alone.</param>
+    /// <param name="inputs">Vectors in the places of embeddings; null for none. Not for ranks that divide the tree.</param>
     internal TreePass(
-        DecoderModel model, TokenTree tree, Recomputation? level, AttentionPattern? attention, Communicator? context = null)
+        DecoderModel model, TokenTree tree, Recomputation? level, AttentionPattern? attention, Communicator? context = null,
+        IReadOnlyList<InputRow>? inputs = null)
     {
         if (tree.Scored.Count == 0)
         {
@@ -39,6 +42,7 @@ public sealed class TreePass : IDisposable
         }
         (_model, _tree, _level, _attention) = (model, tree, level, attention);
         _context = context;
+        _inputs = inputs ?? [];
         _share = TreeShare.Of(tree, context);
         _targets = [.. _share.Scored.Select(s => tree.Scored[s].Target)];
         _scoredRows = [.. _share.Scored.Select(s => _share.Last.Of(tree.Scored[s].Row))];
@@ -55,6 +59,9 @@ public sealed class TreePass : IDisposable
     /// The most likely token at each scored place: [scored tokens]. It equals the target where greedy decoding would choose the target.
     /// </summary>
     public int[] TopTokens { get; }
+
+    /// <summary>Gradients by the input vectors, after backward: [inputs][D].</summary>
+    internal IReadOnlyList<float[]> InputGradients { get; private set; } = [];
 
     /// <summary>Maximum memory that the pass has used so far; equals the <see cref="ActivationPlan"/>.</summary>
     internal ActivationPlan Taken => new(Memory.Kept.Peak, Memory.Scratch.Peak);
@@ -89,7 +96,10 @@ public sealed class TreePass : IDisposable
     /// <param name="stages">Called around the additions to each parameter's gradient; null for none.</param>
     /// <exception cref="InvalidOperationException">The pass kept nothing for backward, or backward has run.</exception>
     /// <exception cref="ObjectDisposedException">The pass is disposed.</exception>
-    public void Backward(ReadOnlySpan<float> dLogProbs, IGradientStages? stages = null)
+    public void Backward(ReadOnlySpan<float> dLogProbs, IGradientStages? stages = null) => Backward(dLogProbs, stages, null);
+
+    /// <summary>As the public one, with a gradient by one of the rows of <see cref="Output"/>.</summary>
+    internal void Backward(ReadOnlySpan<float> dLogProbs, IGradientStages? stages, OutputGradient? dOutput)
     {
         Workspace scratch = Memory.Scratch;
         if (_blocks.Count == 0)
@@ -114,6 +124,10 @@ public sealed class TreePass : IDisposable
         TokenLogProbs.Backward(
             gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, isHeadLast ? null : head?.Gradient,
             _model.LogitRule);
+        if (dOutput is { } output)
+        {
+            TensorPrimitives.Add<float>(dFinal[output.Scored], output.Gradient, dFinal[output.Scored]);
+        }
         _finalNorm.Backward(dFinal, dHidden);
         for (int n = 0; n < _targets.Length; n++)
         {
@@ -133,10 +147,18 @@ public sealed class TreePass : IDisposable
             TokenLogProbs.Backward(
                 gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, null, head!.Gradient, _model.LogitRule);
         }
+        InputGradients = [.. _inputs.Select(i => dX[i.Row].ToArray())];
+        foreach (InputRow input in _inputs)
+        {
+            dX[input.Row].Clear(); // the token in its place was not read
+        }
         _model.Embeddings.Backward(_share.Tokens, dX);
         stages?.Finish(inputs);
         _blocks.Clear();
     }
+
+    /// <summary>Returns the final normed row that predicts a scored token: [D].</summary>
+    internal float[] Output(int scored) => _finalNorm.Output[scored].ToArray();
 
     /// <summary>Returns the memory to the model; further calls do nothing.</summary>
     public void Dispose()
@@ -158,6 +180,10 @@ public sealed class TreePass : IDisposable
 
         Rows x = kept.Rows(_share.Tokens.Count, _model.Config.HiddenSize);
         _model.Embeddings.Look(_share.Tokens, x);
+        foreach (InputRow input in _inputs)
+        {
+            input.Value.CopyTo(x[input.Row]);
+        }
         _last = ThroughBlocks(x, kept, scratch);
 
         Rows hidden = kept.Rows(_targets.Length, x.Width);
@@ -223,6 +249,16 @@ public sealed class TreePass : IDisposable
         return x;
     }
 }
+
+/// <summary>Represents a vector that the blocks read in the place of a token's embedding.</summary>
+/// <param name="Row">Index of the row.</param>
+/// <param name="Value">[D]</param>
+readonly record struct InputRow(int Row, float[] Value);
+
+/// <summary>Represents the derivative of a loss by a row of <see cref="TreePass.Output"/>.</summary>
+/// <param name="Scored">Index in <see cref="TokenTree.Scored"/>.</param>
+/// <param name="Gradient">[D]</param>
+readonly record struct OutputGradient(int Scored, float[] Gradient);
 
 /// <summary>Observes a backward pass: the gradients that it has not begun and those that it has finished.</summary>
 /// <remarks>Every trainable parameter of the model begins once and is finished once in a pass.</remarks>

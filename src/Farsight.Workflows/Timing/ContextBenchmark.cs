@@ -92,7 +92,7 @@ public static class ContextBenchmark
         List<double> seconds = [];
         try
         {
-            method.Check(model.Config);
+            method.Check(model);
             ContextDecoder decoder = new(model, method);
             long start = Stopwatch.GetTimestamp();
             decoder.Run([prompt], [newTokens], (_, logits) =>

@@ -1,5 +1,6 @@
 using Farsight.Alignment.Answering;
 using Farsight.Alignment.Data;
+using Farsight.Alignment.Data.Positions;
 using Farsight.Alignment.Hub;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
@@ -49,6 +50,9 @@ sealed record TrainInputs(
 
     /// <summary>Says that the base model hides one of the same name in the Hugging Face cache; null if it hides none.</summary>
     internal string? Hidden { get; init; }
+
+    /// <summary>How prompts are read in segments; null if they are read whole.</summary>
+    internal SegmentMemoryOptions? SegmentMemory { get; private init; }
 
     /// <summary>Chat format of the prompts.</summary>
     internal required ChatFormat Format { get; init; }
@@ -101,6 +105,7 @@ sealed record TrainInputs(
             HeldOutSamples = heldOut,
             Hidden = HubCache.HiddenBy(recipe.BaseModel, baseModel),
             Format = format,
+            SegmentMemory = recipe.SegmentMemory,
         };
     }
 
@@ -112,9 +117,25 @@ sealed record TrainInputs(
         get
         {
             int window = (Rope is { } rope ? Config.With(rope) : Config).MaxPositionEmbeddings;
-            string? beyond = WindowNotice.Of(Training.Concat(HeldOut), window);
+            string? beyond = SegmentMemory is null ? WindowNotice.Of(Training.Concat(HeldOut), window) : SegmentNotice(window);
             return [.. new[] { Hidden }.OfType<string>(), .. ModelFileNotices.Of(BaseModel), .. new[] { beyond }.OfType<string>()];
         }
+    }
+
+    /// <summary>Returns the maximum tokens of a sample that the model reads at once.</summary>
+    internal int LongestReading(SampleTokens sample)
+    {
+        PromptShape shape = sample.Shape;
+        return (SegmentMemory?.LongestSegment(shape.PromptTokens) ?? shape.PromptTokens) + shape.LongestResponseTokens;
+    }
+
+    string? SegmentNotice(int window)
+    {
+        int longest = Training.Concat(HeldOut).Max(LongestReading);
+        return longest <= window
+            ? null
+            : $"The longest segment with carried tokens and response has {longest} tokens, and the window of the model {window}; "
+                + "lower segment or carry of segment_memory, or set rope.";
     }
 
     /// <summary>

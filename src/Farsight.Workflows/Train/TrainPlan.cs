@@ -1,4 +1,5 @@
 using System.Globalization;
+using Farsight.Alignment.Data;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Recipes;
 using Farsight.Alignment.Training;
@@ -196,13 +197,13 @@ public sealed record TrainPlan(ModelConfig Model, TreeSize Largest, int Embeddin
         int embeddingRows = recipe is { Resample: null, Objective: not ISampledObjective }
             ? work.DistinctTokens
             : config.VocabSize; // new responses may have any token
-        int[] lengths = [.. inputs.Training.Concat(inputs.HeldOut).Select(s => s.Shape.RealLength)];
+        SampleTokens[] samples = [.. inputs.Training, .. inputs.HeldOut];
         return Of(
             recipe, config, work, WeightBytes(recipe, inputs, embeddingRows) + SecondModelBytes(recipe, inputs), embeddingRows,
             PlannedPass.CacheBytes(recipe, config, Lengths(inputs)), memoryBytes, ranks ?? PlannedRanks.One) with
         {
-            SamplesBeyondWindow = lengths.Count(l => l > config.MaxPositionEmbeddings),
-            LongestSample = lengths.Max(),
+            SamplesBeyondWindow = samples.Count(s => inputs.LongestReading(s) > config.MaxPositionEmbeddings),
+            LongestSample = samples.Max(s => s.Shape.RealLength),
         };
     }
 

@@ -118,6 +118,18 @@ public static class TrainRun
             throw new InputException(
                 "A device cannot be used with context parallelism; use the device cpu, or set context parallelism to 1.");
         }
+        if (recipe.SegmentMemory is not null && (ranks.Size > 1 || request.Backend is not null))
+        {
+            throw new InputException(
+                "segment_memory: segments are read one after the other, which several ranks and devices cannot do yet; "
+                    + "train in one process on the device cpu.");
+        }
+        if (recipe.SegmentMemory is not null && (inputs.Rope ?? inputs.Config.RopeScaling).DependsOnLength)
+        {
+            throw new InputException(
+                "segment_memory cannot be used with a RoPE scaling that depends on the length of the text; set rope to another one, "
+                    + "such as yarn:2.");
+        }
         // Rank 0 alone writes files and messages; the others receive from it what they need.
         // A device computes every layer again and keeps only the inputs of the layers.
         Recomputation level = (Recomputation)ranks.AllGather<int>(
@@ -164,7 +176,14 @@ public static class TrainRun
         using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, hostConverts ? weights : null);
         MakeTrainable(model, recipe.Lora, recipe.Seed);
         using IDeviceModel? onDevice = request.Backend?.Load(model, hostConverts ? null : weights, recipe.Attention);
-        ITrainable trainable = onDevice ?? (ITrainable)new TrainableModel(model, level, recipe.Attention, grid.Context);
+        if (recipe.SegmentMemory is { } memory)
+        {
+            model.SegmentMemory = SegmentMemory.Create(model, memory, recipe.Seed);
+        }
+        ITrainable trainable = onDevice
+            ?? (recipe.SegmentMemory is null
+                ? new TrainableModel(model, level, recipe.Attention, grid.Context)
+                : (ITrainable)new SegmentedModel(model, level));
         SampleTokens[] samples = [.. inputs.Training, .. inputs.HeldOut];
         PreferenceSamples measured = new(
             inputs.Training,
@@ -221,6 +240,10 @@ public static class TrainRun
             Notify(
                 $"The adapter contains fully trained modules ({string.Join(", ", modules)}), which vLLM refuses and a GGUF adapter cannot "
                     + "represent; merge it with farsight merge for these programs.");
+        }
+        if (recipe.SegmentMemory is not null)
+        {
+            Notify("The result has a segment memory. Read prompts with the context method hmt; without it, the memory is not used.");
         }
         return made;
 

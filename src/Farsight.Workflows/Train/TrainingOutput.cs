@@ -44,13 +44,18 @@ sealed class TrainingOutput(DecoderModel model, LoraOptions? adapter, string nam
             {
                 BaseFingerprint = model.Fingerprint,
             };
-            PeftAdapter.Write(folder, description, [.. model.Parameters.Select(p => (p.Name, p.Whole))], Effective);
+            PeftAdapter.Write(
+                folder, description, [.. model.Parameters.Select(p => (p.Name, p.Whole))], Effective, model.SegmentMemory);
             return;
         }
         AtomicDirectory.Write(folder, "config.json", temporary =>
         {
             ModelWriter.Write(temporary, Effective, model.Parameters, NumberFormat.BF16);
             CompanionFiles.Copy(baseModel, temporary);
+            if (model.SegmentMemory is { } memory)
+            {
+                SegmentMemoryFile.Write(temporary, memory);
+            }
         });
     }
 

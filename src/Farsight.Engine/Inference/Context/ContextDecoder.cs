@@ -9,7 +9,7 @@ namespace Farsight.Engine.Inference.Context;
 /// read it once. Equal calls give equal bits with any number of threads.
 /// </remarks>
 /// <param name="model">The model; not safe for concurrent use.</param>
-/// <param name="method">The method, which <see cref="ReadingMethod.Check"/> accepts for the model.</param>
+/// <param name="method">The method, which <see cref="ReadingMethod.Check(DecoderModel)"/> accepts for the model.</param>
 public sealed class ContextDecoder(DecoderModel model, ReadingMethod method)
 {
     ContextReader? _reader; // null between calls

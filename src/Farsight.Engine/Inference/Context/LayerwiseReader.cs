@@ -59,6 +59,9 @@ abstract class LayerwiseReader : ContextReader
     {
     }
 
+    /// <summary>Writes the input rows of the tokens of a pass; their embeddings by default.</summary>
+    private protected virtual void Embed(int[] tokens, Rows x) => Model.Embeddings.Look(tokens, x);
+
     /// <summary>Ends a layer of <see cref="ReadLayerByLayer"/>.</summary>
     private protected virtual void EndLayer(int layer)
     {
@@ -200,7 +203,7 @@ abstract class LayerwiseReader : ContextReader
     {
         BeginPass(tokens.Length);
         Rows x = scratch.Rows(tokens.Length, Model.Config.HiddenSize);
-        Model.Embeddings.Look(tokens, x);
+        Embed(tokens, x);
         for (int layer = 0; layer < Layers; layer++)
         {
             x = Through(layer, Length, x, scratch);

@@ -22,6 +22,7 @@ public abstract class ReadingMethod
         new(Xl3m.Card, v => new Xl3m(v)),
         new(ReKv.Card, v => new ReKv(v)),
         new(QuantizedCache.Card, v => new QuantizedCache(v)),
+        new(Hmt.Card, v => new Hmt(v)),
     ];
 
     /// <summary>The method with the values of all options.</summary>
@@ -40,6 +41,22 @@ public abstract class ReadingMethod
         }
     }
 
+    /// <summary>Checks that the method can work with a model and what was trained for it.</summary>
+    /// <exception cref="InputException">It cannot.</exception>
+    public void Check(DecoderModel model)
+    {
+        Check(model.Config);
+        if (NeedsMemory && model.SegmentMemory is null)
+        {
+            throw new InputException(
+                $"Context method {Text} needs a model that was trained with a segment memory, and this one has none. "
+                    + "Train one with segment_memory in the recipe, and name its adapter or model.");
+        }
+    }
+
+    /// <summary>Whether the method reads with the segment memory of the model.</summary>
+    private protected virtual bool NeedsMemory => false;
+
     /// <summary>Returns the value of an option.</summary>
     private protected double this[string option] => _values[option];
 
@@ -50,7 +67,7 @@ public abstract class ReadingMethod
     internal abstract string? Problem(ModelConfig config);
 
     /// <summary>Creates a reader of one text.</summary>
-    /// <param name="model">The model, which <see cref="Check"/> accepts.</param>
+    /// <param name="model">The model, which <see cref="Check(DecoderModel)"/> accepts.</param>
     /// <param name="promptTokens">Tokens of the prompt.</param>
     /// <param name="newTokens">Maximum tokens after it.</param>
     internal abstract ContextReader Open(DecoderModel model, int promptTokens, int newTokens);

@@ -21,14 +21,28 @@ sealed class NaiveDecoder(ModelConfig config, IWeightSource source)
     /// <summary>The place that each head looks at most, by layer, token and head, of the sequence that was computed last.</summary>
     internal Dictionary<(int Layer, int Token, int Head), int> Peaks { get; } = [];
 
+    /// <summary>Vectors in the places of embeddings, by row.</summary>
+    internal IReadOnlyDictionary<int, double[]> Inputs { get; init; } = new Dictionary<int, double[]>();
+
     /// <summary>Log-probabilities of every next token [T, V] of one sequence.</summary>
     /// <param name="tokens">[T]</param>
     /// <param name="positions">[T]</param>
     /// <param name="length">Of the sequence, for RoPE rules that ask for it.</param>
     internal double[][] LogProbs(int[] tokens, int[] positions, int length)
     {
+        double[][] head = Matrix(
+            config.TieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight",
+            config.VocabSize,
+            config.HiddenSize);
+        return [.. Outputs(tokens, positions, length).Select(row => LogSoftmax([.. head.Select(h => Dot(h, row))]))];
+    }
+
+    /// <summary>Rows after the final norm [T, D] of one sequence.</summary>
+    internal double[][] Outputs(int[] tokens, int[] positions, int length)
+    {
         double[] frequencies = Frequencies(length, out double factor);
-        double[][] x = [.. tokens.Select(t => Matrix("model.embed_tokens.weight", config.VocabSize, config.HiddenSize)[t])];
+        double[][] embeddings = Matrix("model.embed_tokens.weight", config.VocabSize, config.HiddenSize);
+        double[][] x = [.. tokens.Select((t, row) => Inputs.TryGetValue(row, out double[]? vector) ? vector : embeddings[t])];
         for (int layer = 0; layer < config.NumHiddenLayers; layer++)
         {
             Block(
@@ -39,11 +53,7 @@ sealed class NaiveDecoder(ModelConfig config, IWeightSource source)
                 factor,
                 config.WindowedLayers.Count == 0 || config.WindowedLayers[layer] ? config.SlidingWindow : null);
         }
-        double[][] head = Matrix(
-            config.TieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight",
-            config.VocabSize,
-            config.HiddenSize);
-        return [.. x.Select(row => LogSoftmax([.. head.Select(h => Dot(h, Normed(row, "model.norm.weight")))]))];
+        return [.. x.Select(row => Normed(row, "model.norm.weight"))];
     }
 
     void Block(int layer, double[][] x, int[] positions, double[] frequencies, double factor, int? window)

@@ -44,6 +44,22 @@ public sealed class PromptingMethodTests
     }
 
     [Fact]
+    public async Task Chain_of_agents_collects_several_needles_beyond_the_window()
+    {
+        Regex needle = new(@"The code of (\w+) is (\d+)\.");
+        ScriptedChatModel model = new(p => string.Join(' ', needle.Matches(p).Select(m => m.Value).Distinct()), window: 250);
+        string[] needles = ["The code of Arden is 4711.", "The code of Bexley is 38.", "The code of Corwen is 902."];
+        string context = string.Join(' ', needles.SelectMany((n, i) => new[] { Context(40 + 10 * i), n, Context(30) }));
+
+        Completion answer = await Ask(model, "chain-of-agents:note=30", $"{context}\n\nWhich codes does the text name?");
+
+        Assert.True(ScriptedChatModel.Words(context) > 4 * 250);
+        Assert.All(model.Prompts, p => Assert.InRange(ScriptedChatModel.Words(p), 1, 250));
+        Assert.Equal(string.Join(' ', needles), answer.Text);
+        Assert.DoesNotContain("Sentence number", model.Prompts[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Chain_of_agents_reads_no_prompt_that_exceeds_the_window()
     {
         ScriptedChatModel model = new(_ => string.Join(' ', Enumerable.Repeat("note", 10)), window: 250);

@@ -1,4 +1,7 @@
 using Farsight.Engine.Inference;
+using Farsight.Engine.Inference.Context;
+using Farsight.Engine.Kernels;
+using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
 using Farsight.Tests.Engine.Models;
 
@@ -58,6 +61,29 @@ public sealed class CachedKeyMethodTests
             }
             return mean;
         }
+    }
+
+    [Fact]
+    public void A_second_level_of_clusters_excludes_the_keys_of_other_groups_from_the_first()
+    {
+        float[][] keys = [[1, 0], [0, 1], [1, 0.2f], [0.1f, 1], [0.9f, -0.1f], [-0.1f, 0.9f]]; // keys 0, 2 and 4 point along x
+        using RowsOwner memory = new();
+        Rows rows = memory.Allocate(6, 2), query = memory.Allocate(1, 2);
+        for (int i = 0; i < 6; i++)
+        {
+            keys[i].CopyTo(rows[i]);
+        }
+        query[0][0] = 5;
+        AttentionShape shape = new(1, 1, 2);
+        KeyClusters clusters = KeyClusters.Of(rows, 0, 2, count: 6, coarse: 2, iterations: 20, (1, 0));
+
+        double Power(int key) => Math.Exp(5 * keys[key][0] / Math.Sqrt(2));
+        double alone = Power(0) / (Power(0) + Power(2) + Power(4)), among = Power(0) / Enumerable.Range(0, 6).Sum(Power);
+
+        Assert.Equal(8, clusters.Count);
+        Assert.Equal([0, 2, 4], clusters.Choose(query, 0, shape, coarseAbove: 1.0 / 6, fineAbove: 0));
+        Assert.Equal([0, 2], clusters.Choose(query, 0, shape, coarseAbove: 1.0 / 6, fineAbove: (alone + among) / 2));
+        Assert.Empty(clusters.Choose(query, 0, shape, coarseAbove: 0, fineAbove: (alone + among) / 2));
     }
 
     [Fact]
