@@ -44,8 +44,8 @@ public sealed class SegmentedPassTests
         float[] logProbs = model.RunSegments(all, null).LogProbs;
 
         // Segments of 3, 4 and 4 tokens: the last token of the first predicts the first of the second.
-        Near.Each(Literal(model.SegmentMemory!, s_prompt[..3], s_prompt[3..4]), logProbs[2..3], 1e-4, 1e-4);
-        Near.Each(Literal(model.SegmentMemory!, s_prompt[..7], s_prompt[7..8]), logProbs[6..7], 1e-4, 1e-4);
+        Near.Each(Literal(model.SegmentMemory!, s_prompt[..3], s_prompt[3..4]), logProbs.AsSpan(2, 1), 1e-4, 1e-4);
+        Near.Each(Literal(model.SegmentMemory!, s_prompt[..7], s_prompt[7..8]), logProbs.AsSpan(6, 1), 1e-4, 1e-4);
         Assert.Equal(s_prompt.Length - 1, logProbs.Length);
     }
 
@@ -57,14 +57,14 @@ public sealed class SegmentedPassTests
         int prompt = builder.Add(TokenTreeBuilder.Root, s_prompt, new int[s_prompt.Length], scored: false);
         builder.Add(prompt, s_response, new int[3], scored: true);
         builder.Add(prompt, [1, 2], new int[2], scored: true);
-        int other = builder.Add(TokenTreeBuilder.Root, s_prompt[2..9], new int[7], scored: false);
+        int other = builder.Add(TokenTreeBuilder.Root, s_prompt.AsSpan(2, 7), new int[7], scored: false);
         builder.Add(other, s_response, new int[3], scored: true);
 
         float[] logProbs = model.RunSegments(builder.Build(), null).LogProbs;
 
-        Near.Each(Literal(model.SegmentMemory!, s_prompt, s_response), logProbs[..3], 1e-4, 1e-4);
-        Near.Each(Literal(model.SegmentMemory!, s_prompt, [1, 2]), logProbs[3..5], 1e-4, 1e-4);
-        Near.Each(Literal(model.SegmentMemory!, s_prompt[2..9], s_response), logProbs[5..], 1e-4, 1e-4);
+        Near.Each(Literal(model.SegmentMemory!, s_prompt, s_response), logProbs.AsSpan(0, 3), 1e-4, 1e-4);
+        Near.Each(Literal(model.SegmentMemory!, s_prompt, [1, 2]), logProbs.AsSpan(3, 2), 1e-4, 1e-4);
+        Near.Each(Literal(model.SegmentMemory!, s_prompt[2..9], s_response), logProbs.AsSpan(5), 1e-4, 1e-4);
     }
 
     [Theory]
