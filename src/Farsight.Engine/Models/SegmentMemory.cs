@@ -3,6 +3,7 @@ using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
+using Farsight.Engine.Rope;
 
 namespace Farsight.Engine.Models;
 
@@ -58,6 +59,9 @@ public sealed class SegmentMemory : IDisposable
     const int MeasuredEmbeddings = 256;
 
     readonly Parameter[] _parameters;
+
+    /// <summary>Returns whether segments can be read with a RoPE rule: not if its frequencies depend on the length of the text.</summary>
+    public static bool CanRead(RopeScaling scaling) => !scaling.DependsOnLength;
 
     internal SegmentMemory(SegmentMemoryOptions options, int width)
     {

@@ -13,7 +13,7 @@ public abstract partial record RopeScaling
     /// In a token tree the length is one more than the largest position id under a root, for all its branches. In generation it is the
     /// number of tokens so far, and cached keys keep their rotation, as in transformers.
     /// </remarks>
-    public virtual bool DependsOnLength => false;
+    internal virtual bool DependsOnLength => false;
 
     /// <summary>Whether the rule is equivalent to another θ, <see cref="Theta"/>, so that files need not name it.</summary>
     internal virtual bool IsPlain => false;
@@ -128,7 +128,7 @@ public abstract partial record RopeScaling
         /// <inheritdoc/>
         public override string Describe() => Text("dynamic NTK", Factor);
 
-        public override bool DependsOnLength => true;
+        internal override bool DependsOnLength => true;
 
         internal override int WindowOf(int window, int headDim, double ropeTheta) => ScaledWindow(OriginalMaxPositionEmbeddings, Factor);
 
@@ -225,7 +225,7 @@ public abstract partial record RopeScaling
         /// <inheritdoc/>
         public override string Describe() => Text("LongRoPE", Factor);
 
-        public override bool DependsOnLength => true;
+        internal override bool DependsOnLength => true;
 
         internal override int WindowOf(int window, int headDim, double ropeTheta) => ScaledWindow(OriginalMaxPositionEmbeddings, Factor);
 

@@ -28,7 +28,7 @@ static class IncomparableResults
                     $"{common[0].Before.Task} is version {common[0].Before.Version} in {first} and version {common[0].After.Version} in "
                         + $"{second}")
             : same.FirstOrDefault(t => t.Before.Lengths.Count > 0 && !Lengths(t.Before).Intersect(Lengths(t.After)).Any()) is
-                { Before: not null } apart
+            { Before: not null } apart
                 ? $"{apart.Before.Task} has the length {List(Lengths(apart.Before))} in {first} and "
                     + $"{List(Lengths(apart.After))} in {second}"
             : before.Seed != after.Seed

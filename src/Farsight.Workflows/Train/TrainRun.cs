@@ -124,7 +124,7 @@ public static class TrainRun
                 "segment_memory: segments are read one after the other, which several ranks and devices cannot do yet; "
                     + "train in one process on the device cpu.");
         }
-        if (recipe.SegmentMemory is not null && (inputs.Rope ?? inputs.Config.RopeScaling).DependsOnLength)
+        if (recipe.SegmentMemory is not null && !SegmentMemory.CanRead(inputs.Rope ?? inputs.Config.RopeScaling))
         {
             throw new InputException(
                 "segment_memory cannot be used with a RoPE scaling that depends on the length of the text; set rope to another one, "

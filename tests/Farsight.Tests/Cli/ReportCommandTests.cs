@@ -28,8 +28,8 @@ public sealed class ReportCommandTests : IDisposable
         string page = File.ReadAllText(_folder["pages/both.html"]), text = File.ReadAllText(_folder["pages/both.md"]);
         Assert.Contains("<title>logo against base</title>", page);
         Assert.Contains("<td><strong>better</strong></td>", page);
-        // Wilson's interval of 8 of 8 is 67.6 to 100 %: 8 / (8 + 1.96²).
-        Assert.Contains("| needle/single | 0.0 | 100.0 | +100.0 (+67.6 to +100.0) | better | 8 |", text);
+        // w = 1.96² / (8 + 1.96²) = 0.324, the upper end of Wilson's interval of 0 of 8: the interval is 1 (1 − w) ± w.
+        Assert.Contains("| needle/single | 0.0 | 100.0 | +100.0 (+35.1 to +100.0) | better | 8 |", text);
         JsonElement json = JsonDocument.Parse(File.ReadAllText(_folder["pages/both.json"])).RootElement;
         Assert.Equal(["base", "logo"], json.GetProperty("runs").EnumerateArray().Select(r => r.GetProperty("name").GetString()));
         Assert.False(json.GetProperty("runs")[0].TryGetProperty("examples", out _));

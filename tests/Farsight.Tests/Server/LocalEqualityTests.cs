@@ -17,7 +17,8 @@ public sealed class LocalEqualityTests(ServerFixture server) : IClassFixture<Ser
     {
         EvalRequest request = new(["needle"], [300], 3, 2, 7, null)
         {
-            Tokenizer = ServerFixture.ModelPath, Decoding = new() { Temperature = 0.9, Draws = 3 },
+            Tokenizer = ServerFixture.ModelPath,
+            Decoding = new() { Temperature = 0.9, Draws = 3 },
         };
 
         (EvalRecord[] local, EvalRecord[] served) = await Run(request);
@@ -35,7 +36,8 @@ public sealed class LocalEqualityTests(ServerFixture server) : IClassFixture<Ser
         File.WriteAllText(_folder["data/entities/test.bio"], $"-DOCSTART- O\n\n{words}\n\n-DOCSTART- O\n\nBergen B-LOC\n");
         EvalRequest request = new(["entities"], [512], 1, null, 3, null)
         {
-            Tokenizer = ServerFixture.ModelPath, Data = _folder["data"],
+            Tokenizer = ServerFixture.ModelPath,
+            Data = _folder["data"],
         };
 
         (EvalRecord[] local, EvalRecord[] served) = await Run(request);

@@ -150,7 +150,7 @@ public sealed class RankedWorkTests : IDisposable
             request.Serve(model);
             return true;
         }
-        request.Run(model, _folder[output], stop is null ? null : new Stopping<EvalProgress>(stop, 4), stop?.Token ?? default);
+        request.Run(model, _folder[output], stop is null ? null : new Stopping<EvalProgress>(stop, 2), stop?.Token ?? default);
         return true;
     }
 
