@@ -194,15 +194,8 @@ sealed class TaskRun(
         }
     }
 
-    static int Common(IReadOnlyList<int> one, IReadOnlyList<int> other)
-    {
-        int common = 0;
-        while (common < Math.Min(one.Count, other.Count) && one[common] == other[common])
-        {
-            common++;
-        }
-        return common;
-    }
+    static int Common(IReadOnlyList<int> one, IReadOnlyList<int> other) =>
+        one.Zip(other).TakeWhile(pair => pair.First == pair.Second).Count();
 
     /// <summary>Asks the model and yields each example as soon as it and those before it have their answers.</summary>
     IEnumerable<ExampleRun> Ask(IReadOnlyList<ExampleRun> runs, CancellationToken cancel) =>
