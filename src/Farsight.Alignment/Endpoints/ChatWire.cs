@@ -183,10 +183,21 @@ static class ChatWire
         }
         return new(text ?? "", reason, Text(root, "model"), Count(usage, "prompt_tokens"), Count(usage, "completion_tokens"))
         {
-            Tokens = Member(choice, ChatClientModel.AnswerTokens) is { ValueKind: JsonValueKind.Array } ids
-                ? [.. ids.EnumerateArray().Select(t => t.GetInt32())]
-                : null,
+            Tokens = Ids(Member(choice, ChatClientModel.AnswerTokens)),
         };
+    }
+
+    /// <summary>Returns a list of token ids; null for anything else, which a field of the same name of another server may have.</summary>
+    static int[]? Ids(JsonElement list)
+    {
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            return null;
+        }
+        int[] ids = new int[list.GetArrayLength()];
+        return list.EnumerateArray().Index().All(t => t.Item.ValueKind == JsonValueKind.Number && t.Item.TryGetInt32(out ids[t.Index]))
+            ? ids
+            : null;
     }
 
     /// <summary>Returns a message's text: a string, or the text parts of a list; null where there is none.</summary>

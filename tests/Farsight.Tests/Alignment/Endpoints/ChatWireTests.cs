@@ -74,6 +74,16 @@ public sealed class ChatWireTests
         Assert.Equal(1, failure.MaxAttempts);
     }
 
+    [Theory]
+    [InlineData("[5,7]", new[] { 5, 7 })]
+    [InlineData("[]", new int[0])]
+    [InlineData("null", null)]
+    [InlineData("""["5"]""", null)]
+    [InlineData("[1.5]", null)]
+    [InlineData("[4294967296]", null)]
+    public void Token_ids_of_another_form_are_those_of_another_server(string ids, int[]? expected) =>
+        Assert.Equal(expected, Read($$"""{"choices":[{"message":{"content":"ha"},"token_ids":{{ids}},"finish_reason":"stop"}]}""").Tokens);
+
     [Fact]
     public void A_secret_is_removed_from_a_complaint_before_it_is_cut()
     {
