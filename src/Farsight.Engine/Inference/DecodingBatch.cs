@@ -153,7 +153,8 @@ public sealed class DecodingBatch : IDisposable
                     logProbs,
                     new float[targets.Count],
                     top,
-                    _model.LogitRule);
+                    _model.LogitRule,
+                    _model.Head.Arithmetic);
                 for (int n = 0; n < targets.Count; n++)
                 {
                     score(targets[n].Sequence, targets[n].Token, logProbs[n], top[n] == targets[n].Token.Target);
@@ -172,7 +173,7 @@ public sealed class DecodingBatch : IDisposable
     internal static Rows Logits(DecoderModel model, Rows hidden, Workspace workspace)
     {
         Rows scores = workspace.Rows(hidden.Count, model.Config.VocabSize);
-        Gemm.MultiplyTransposed(hidden, model.Head.Matrix, 0, scores.Width, scores, add: false);
+        Gemm.MultiplyTransposed(hidden, model.Head.Matrix, 0, scores.Width, scores, add: false, model.Head.Arithmetic);
         model.LogitRule?.Forward(scores.Span);
         return scores;
     }

@@ -1,3 +1,5 @@
+using Farsight.Engine.Numerics;
+
 namespace Farsight.Engine.Kernels;
 
 /// <summary>Represents the head counts and sizes of an attention layer, and what happens to its scores.</summary>
@@ -20,6 +22,9 @@ readonly record struct AttentionShape(int Heads, int KeyValueHeads, int HeadDim)
 
     /// <summary>Gets the limit c of the scores, c · tanh(score / c); null for none.</summary>
     public float? Softcap { get; init; }
+
+    /// <summary>Gets how the products are computed; softmax is F32 in all of them. Default: F32.</summary>
+    public Arithmetic Arithmetic { get; init; }
 
     /// <summary>Gets the limit in bits, the unit of the scores inside the kernels.</summary>
     internal float? SoftcapBits => Softcap * AttentionScores.Log2E;

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Kernels;
 
@@ -22,7 +23,9 @@ static class Gemm
     /// <param name="rowCount">n.</param>
     /// <param name="y">[M, n] overwritten, or added to.</param>
     /// <param name="add">Adds instead of overwriting.</param>
-    public static void MultiplyTransposed(Rows x, WeightMatrix w, int firstRow, int rowCount, Rows y, bool add)
+    /// <param name="arithmetic">How the product is computed.</param>
+    public static void MultiplyTransposed(
+        Rows x, WeightMatrix w, int firstRow, int rowCount, Rows y, bool add, Arithmetic arithmetic = Arithmetic.F32)
     {
         Shape.Same(w.ColumnCount, x.Width);
         Shape.Same(x.Count, y.Count);
@@ -32,7 +35,7 @@ static class Gemm
             SkinnyGemm.MultiplyTransposed(x, w, firstRow, y, add);
             return;
         }
-        Run(new(x, Transposed: false), new(w, firstRow, rowCount, LinesAreRows: true), y, add);
+        Run(new(x, Transposed: false), new(w, firstRow, rowCount, LinesAreRows: true), y, add, arithmetic);
     }
 
     /// <summary>Computes dX (+)= dY · w for rows firstRow … firstRow + n − 1 of w: the gradient of a linear layer by its input.</summary>
@@ -41,18 +44,21 @@ static class Gemm
     /// <param name="firstRow">First row of w that takes part.</param>
     /// <param name="dX">[M, K] overwritten, or added to.</param>
     /// <param name="add">Adds instead of overwriting.</param>
-    public static void Multiply(Rows dY, WeightMatrix w, int firstRow, Rows dX, bool add)
+    /// <param name="arithmetic">How the product is computed.</param>
+    public static void Multiply(
+        Rows dY, WeightMatrix w, int firstRow, Rows dX, bool add, Arithmetic arithmetic = Arithmetic.F32)
     {
         Shape.Same(w.ColumnCount, dX.Width);
         Shape.Same(dY.Count, dX.Count);
-        Run(new(dY, Transposed: false), new(w, firstRow, dY.Width, LinesAreRows: false), dX, add);
+        Run(new(dY, Transposed: false), new(w, firstRow, dY.Width, LinesAreRows: false), dX, add, arithmetic);
     }
 
     /// <summary>Computes dW += dYᵀ · x: the gradient of a linear layer by its weight.</summary>
     /// <param name="dY">[M, n]</param>
     /// <param name="x">[M, K]</param>
     /// <param name="dW">[n, K] accumulated.</param>
-    public static void AddOuter(Rows dY, Rows x, Rows dW)
+    /// <param name="arithmetic">How the product is computed.</param>
+    public static void AddOuter(Rows dY, Rows x, Rows dW, Arithmetic arithmetic = Arithmetic.F32)
     {
         Shape.Same(dY.Count, x.Count);
         Shape.Same(dY.Width, dW.Count);
@@ -61,11 +67,11 @@ static class Gemm
         {
             // The right side is packed and the left is not, so the narrow one goes to the right: dWᵀ = xᵀ · dY.
             using Scratch transposed = Scratch.Take(x.Width, dY.Width);
-            Run(new(x, Transposed: true), new(new RowsMatrix(dY), 0, dY.Count, LinesAreRows: false), transposed.Rows, add: false);
+            Run(new(x, Transposed: true), new(new RowsMatrix(dY), 0, dY.Count, LinesAreRows: false), transposed.Rows, add: false, arithmetic);
             AddTransposed(transposed.Rows, dW);
             return;
         }
-        Run(new(dY, Transposed: true), new(new RowsMatrix(x), 0, x.Count, LinesAreRows: false), dW, add: true);
+        Run(new(dY, Transposed: true), new(new RowsMatrix(x), 0, x.Count, LinesAreRows: false), dW, add: true, arithmetic);
     }
 
     /// <summary>target += sourceᵀ.</summary>
@@ -81,7 +87,7 @@ static class Gemm
         }
     }
 
-    static void Run(GemmLeft a, GemmRight b, Rows c, bool add)
+    static void Run(GemmLeft a, GemmRight b, Rows c, bool add, Arithmetic arithmetic)
     {
         if (Vector512.IsHardwareAccelerated)
         {

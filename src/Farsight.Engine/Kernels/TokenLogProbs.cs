@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Kernels;
 
@@ -27,11 +28,12 @@ static class TokenLogProbs
     /// <param name="logSumExp">[N] overwritten; backward needs it.</param>
     /// <param name="topTokens">[N] overwritten with the token of the largest logit, the first of equals.</param>
     /// <param name="rule">What happens to the logits; null for nothing.</param>
+    /// <param name="arithmetic">How the products are computed.</param>
     /// <exception cref="ArgumentOutOfRangeException">A target is not in the vocabulary.</exception>
     public static void Forward(
         Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, Memory<float> logProbs, Memory<float> logSumExp,
-        Memory<int> topTokens, LogitRule? rule = null) =>
-        Forward(hidden, head, targets, logProbs, logSumExp, topTokens, s_tile, rule);
+        Memory<int> topTokens, LogitRule? rule = null, Arithmetic arithmetic = Arithmetic.F32) =>
+        Forward(hidden, head, targets, logProbs, logSumExp, topTokens, s_tile, rule, arithmetic);
 
     /// <summary>Adds the gradients to <paramref name="dHidden"/> and, when the head is trained, <paramref name="dHead"/>.</summary>
     /// <remarks>
@@ -46,14 +48,15 @@ static class TokenLogProbs
     /// <param name="dHidden">[N, D] accumulated, not overwritten; null if only the head's gradient is needed.</param>
     /// <param name="dHead">[V, D] accumulated, not overwritten; null when the head is frozen.</param>
     /// <param name="rule">As given to Forward.</param>
+    /// <param name="arithmetic">How the products are computed.</param>
     public static void Backward(
         ReadOnlyMemory<float> dLogProbs, Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, ReadOnlyMemory<float> logSumExp,
-        Rows? dHidden, Rows? dHead, LogitRule? rule = null) =>
-        Backward(dLogProbs, hidden, head, targets, logSumExp, dHidden, dHead, s_tile, rule);
+        Rows? dHidden, Rows? dHead, LogitRule? rule = null, Arithmetic arithmetic = Arithmetic.F32) =>
+        Backward(dLogProbs, hidden, head, targets, logSumExp, dHidden, dHead, s_tile, rule, arithmetic);
 
     internal static void Forward(
         Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, Memory<float> logProbs, Memory<float> logSumExp,
-        Memory<int> topTokens, TileSize size, LogitRule? rule = null)
+        Memory<int> topTokens, TileSize size, LogitRule? rule = null, Arithmetic arithmetic = Arithmetic.F32)
     {
         Shape.Same(hidden.Count, logProbs.Length);
         Shape.Same(hidden.Count, topTokens.Length);
@@ -62,7 +65,7 @@ static class TokenLogProbs
 
         RunningLogSumExp[] running = new RunningLogSumExp[hidden.Count];
         Array.Fill(running, RunningLogSumExp.Empty);
-        ForTiles(hidden, head, size, (firstRow, firstToken, logits) =>
+        ForTiles(hidden, head, size, arithmetic, (firstRow, firstToken, logits) =>
             Workers.ForBlocks(logits.Count, RowsPerBlock, (first, count) =>
             {
                 for (int row = first; row < first + count; row++)
@@ -92,14 +95,14 @@ static class TokenLogProbs
 
     internal static void Backward(
         ReadOnlyMemory<float> dLogProbs, Rows hidden, WeightMatrix head, ReadOnlyMemory<int> targets, ReadOnlyMemory<float> logSumExp,
-        Rows? dHidden, Rows? dHead, TileSize size, LogitRule? rule = null)
+        Rows? dHidden, Rows? dHead, TileSize size, LogitRule? rule = null, Arithmetic arithmetic = Arithmetic.F32)
     {
         Shape.Same(hidden.Count, dLogProbs.Length);
         Shape.Same(hidden.Count, logSumExp.Length);
         Shape.Same(hidden.Count, dHidden?.Count ?? hidden.Count);
         CheckTargets(hidden, head, targets);
 
-        ForTiles(hidden, head, size, (firstRow, firstToken, logits) =>
+        ForTiles(hidden, head, size, arithmetic, (firstRow, firstToken, logits) =>
         {
             Workers.ForBlocks(logits.Count, RowsPerBlock, (first, count) =>
             {
@@ -112,11 +115,11 @@ static class TokenLogProbs
             });
             if (dHidden is { } sums)
             {
-                Gemm.Multiply(logits, head, firstToken, sums.Slice(firstRow, logits.Count), add: true);
+                Gemm.Multiply(logits, head, firstToken, sums.Slice(firstRow, logits.Count), add: true, arithmetic);
             }
             if (dHead is { } rows)
             {
-                Gemm.AddOuter(logits, hidden.Slice(firstRow, logits.Count), rows.Slice(firstToken, logits.Width));
+                Gemm.AddOuter(logits, hidden.Slice(firstRow, logits.Count), rows.Slice(firstToken, logits.Width), arithmetic);
             }
         });
     }
@@ -146,7 +149,7 @@ static class TokenLogProbs
     }
 
     /// <summary>Calls <paramref name="tile"/> with first row, first token and [rows, tokens] logits, for all tiles in order.</summary>
-    static void ForTiles(Rows hidden, WeightMatrix head, TileSize size, Action<int, int, Rows> tile)
+    static void ForTiles(Rows hidden, WeightMatrix head, TileSize size, Arithmetic arithmetic, Action<int, int, Rows> tile)
     {
         using Scratch scratch = Scratch.Take(Math.Min(size.Rows, hidden.Count), Math.Min(size.Vocabulary, head.RowCount));
         for (int row = 0; row < hidden.Count; row += size.Rows)
@@ -156,7 +159,7 @@ static class TokenLogProbs
             {
                 int tokens = Math.Min(size.Vocabulary, head.RowCount - token);
                 Rows logits = scratch.Rows with { Count = x.Count, Width = tokens };
-                Gemm.MultiplyTransposed(x, head, token, tokens, logits, add: false);
+                Gemm.MultiplyTransposed(x, head, token, tokens, logits, add: false, arithmetic);
                 tile(row, token, logits);
             }
         }

@@ -2,6 +2,7 @@ using Farsight.Engine.Communication;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
 using Farsight.Engine.Rope;
 
@@ -97,6 +98,24 @@ public sealed class DecoderModel : IDisposable
         }
     } = [];
 
+    /// <summary>
+    /// How products of layers, head and attention are computed. Norms, rotations, softmax, losses and sums stay F32. Default: F32.
+    /// </summary>
+    public Arithmetic Arithmetic
+    {
+        get;
+        set
+        {
+            field = value;
+            Shape = Shape with { Arithmetic = value };
+            _embeddings.Arithmetic = _head.Arithmetic = value;
+            foreach (LinearWeights linear in Linears)
+            {
+                linear.Arithmetic = value;
+            }
+        }
+    }
+
     /// <summary>Memory for reading texts segment by segment; null without one. Disposed with the model, or if it is replaced.</summary>
     public SegmentMemory? SegmentMemory
     {
@@ -116,7 +135,7 @@ public sealed class DecoderModel : IDisposable
 
     internal IReadOnlyList<Block> Blocks { get; }
 
-    internal AttentionShape Shape { get; }
+    internal AttentionShape Shape { get; private set; }
 
     /// <summary>Rotation of the layers, by <see cref="ModelConfig.RotationOf"/>.</summary>
     internal IReadOnlyList<Rotary> Rotaries { get; }
@@ -173,7 +192,7 @@ public sealed class DecoderModel : IDisposable
         Lora = options;
         if (Config.TieWordEmbeddings && untiesHead)
         {
-            _head = new(DecoderWeights.HeadName, _embeddings.Matrix);
+            _head = new(DecoderWeights.HeadName, _embeddings.Matrix) { Arithmetic = Arithmetic };
             Config = Config with { TieWordEmbeddings = false };
         }
         AddPairs(pairs, seed: 0);

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Models;
@@ -20,6 +21,9 @@ sealed class Embedding(string name, WeightMatrix stored, float scale = 1)
     internal WeightMatrix Matrix => IsAdapterOff ? stored : Trained?.Whole ?? stored;
 
     internal bool IsAdapterOff { get; set; }
+
+    /// <summary>How products with the matrix are computed.</summary>
+    internal Arithmetic Arithmetic { get; set; }
 
     /// <summary>Copies the matrix to a trainable parameter.</summary>
     internal Parameter Train() => Trained = Parameter.Of(name, ParameterRole.Embedding, stored);

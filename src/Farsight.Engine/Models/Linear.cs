@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Parameters;
 
 namespace Farsight.Engine.Models;
@@ -26,6 +27,9 @@ sealed class LinearWeights(string name, WeightMatrix weight, Rows? bias)
     internal LoraPair? Lora { get => IsAdapterOff ? null : field; set; }
 
     internal bool IsAdapterOff { get; set; }
+
+    /// <summary>How the products of the layer are computed.</summary>
+    internal Arithmetic Arithmetic { get; set; }
 
     /// <summary>Trained copy of the matrix; null while it is frozen.</summary>
     internal Parameter? TrainedWeight { get; private set; }
@@ -88,11 +92,11 @@ sealed class Linear(LinearWeights weights, int firstRow, int outputs)
     /// <param name="lowRank">[T, R] overwritten with s·x·Aᵀ; [T, 0] without an adapter.</param>
     internal void Forward(Rows x, Rows y, Rows lowRank)
     {
-        Gemm.MultiplyTransposed(x, weights.Weight, firstRow, outputs, y, add: false);
+        Gemm.MultiplyTransposed(x, weights.Weight, firstRow, outputs, y, add: false, weights.Arithmetic);
         if (Lora is { } lora)
         {
             LowRank(x, lowRank);
-            Gemm.MultiplyTransposed(lowRank, new RowsMatrix(lora.B.Value), firstRow, outputs, y, add: true);
+            Gemm.MultiplyTransposed(lowRank, new RowsMatrix(lora.B.Value), firstRow, outputs, y, add: true, weights.Arithmetic);
         }
         if (weights.Bias is { } b)
         {
@@ -111,7 +115,7 @@ sealed class Linear(LinearWeights weights, int firstRow, int outputs)
     {
         if (Lora is { } lora)
         {
-            Gemm.MultiplyTransposed(x, new RowsMatrix(lora.A.Value), 0, lora.A.Value.Count, lowRank, add: false);
+            Gemm.MultiplyTransposed(x, new RowsMatrix(lora.A.Value), 0, lora.A.Value.Count, lowRank, add: false, weights.Arithmetic);
             Scale(lowRank, lora.Scale);
         }
     }
@@ -128,21 +132,21 @@ sealed class Linear(LinearWeights weights, int firstRow, int outputs)
     /// <param name="scratch">Memory for the duration of the call.</param>
     internal void Backward(Rows x, Rows lowRank, Rows dY, Rows dX, bool add, Workspace scratch)
     {
-        Gemm.Multiply(dY, weights.Weight, firstRow, dX, add);
+        Gemm.Multiply(dY, weights.Weight, firstRow, dX, add, weights.Arithmetic);
         if (Lora is { } lora)
         {
             Workspace.Mark mark = scratch.Here();
             Rows dLowRank = scratch.Rows(dY.Count, lowRank.Width);
-            Gemm.Multiply(dY, new RowsMatrix(lora.B.Value), firstRow, dLowRank, add: false);
+            Gemm.Multiply(dY, new RowsMatrix(lora.B.Value), firstRow, dLowRank, add: false, weights.Arithmetic);
             Scale(dLowRank, lora.Scale);
-            Gemm.AddOuter(dY, lowRank, lora.B.Gradient.Slice(firstRow, outputs));
-            Gemm.AddOuter(dLowRank, x, lora.A.Gradient);
-            Gemm.Multiply(dLowRank, new RowsMatrix(lora.A.Value), 0, dX, add: true);
+            Gemm.AddOuter(dY, lowRank, lora.B.Gradient.Slice(firstRow, outputs), weights.Arithmetic);
+            Gemm.AddOuter(dLowRank, x, lora.A.Gradient, weights.Arithmetic);
+            Gemm.Multiply(dLowRank, new RowsMatrix(lora.A.Value), 0, dX, add: true, weights.Arithmetic);
             scratch.Release(mark);
         }
         if (weights.TrainedWeight is { } trained)
         {
-            Gemm.AddOuter(dY, x, trained.Gradient.Slice(firstRow, outputs));
+            Gemm.AddOuter(dY, x, trained.Gradient.Slice(firstRow, outputs), weights.Arithmetic);
         }
         if (weights.TrainedBias is { } trainedBias)
         {

@@ -87,7 +87,7 @@ public sealed class TreePass : IDisposable
             throw new InvalidOperationException("Logits cannot be read, because ranks have divided the tree; evaluate it in one process.");
         }
         ObjectDisposedException.ThrowIf(_memory is null, this);
-        Gemm.MultiplyTransposed(_finalNorm.Output.Slice(scored, 1), _model.Head.Matrix, 0, logits.Width, logits, add: false);
+        Gemm.MultiplyTransposed(_finalNorm.Output.Slice(scored, 1), _model.Head.Matrix, 0, logits.Width, logits, add: false, _model.Head.Arithmetic);
         _model.LogitRule?.Forward(logits.Span);
     }
 
@@ -123,7 +123,7 @@ public sealed class TreePass : IDisposable
         stages?.Begin(outputs);
         TokenLogProbs.Backward(
             gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, dFinal, isHeadLast ? null : head?.Gradient,
-            _model.LogitRule);
+            _model.LogitRule, _model.Head.Arithmetic);
         if (dOutput is { } output)
         {
             TensorPrimitives.Add<float>(dFinal[output.Scored], output.Gradient, dFinal[output.Scored]);
@@ -145,7 +145,8 @@ public sealed class TreePass : IDisposable
         if (isHeadLast)
         {
             TokenLogProbs.Backward(
-                gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, null, head!.Gradient, _model.LogitRule);
+                gradients, _finalNorm.Output, _model.Head.Matrix, _targets, _logSumExp, null, head!.Gradient, _model.LogitRule,
+                _model.Head.Arithmetic);
         }
         InputGradients = [.. _inputs.Select(i => dX[i.Row].ToArray())];
         foreach (InputRow input in _inputs)
@@ -194,14 +195,17 @@ public sealed class TreePass : IDisposable
         _finalNorm = _model.FinalNorm.Forward(hidden, kept);
         if (_share.Blocks is null)
         {
-            TokenLogProbs.Forward(_finalNorm.Output, _model.Head.Matrix, _targets, LogProbs, _logSumExp, TopTokens, _model.LogitRule);
+            ComputeLogProbs(LogProbs, TopTokens);
             return;
         }
         float[] logProbs = new float[_targets.Length];
         int[] topTokens = new int[_targets.Length];
-        TokenLogProbs.Forward(_finalNorm.Output, _model.Head.Matrix, _targets, logProbs, _logSumExp, topTokens, _model.LogitRule);
+        ComputeLogProbs(logProbs, topTokens);
         Collect(logProbs, topTokens, _share.Blocks);
     }
+
+    void ComputeLogProbs(float[] logProbs, int[] topTokens) => TokenLogProbs.Forward(
+        _finalNorm.Output, _model.Head.Matrix, _targets, logProbs, _logSumExp, topTokens, _model.LogitRule, _model.Head.Arithmetic);
 
     /// <summary>Collects the results of all ranks.</summary>
     void Collect(float[] logProbs, int[] topTokens, RowBlocks blocks)
