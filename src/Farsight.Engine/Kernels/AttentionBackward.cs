@@ -10,49 +10,13 @@ static class AttentionBackward<TVector, TTier>
     where TVector : struct
     where TTier : IVectorTier<TVector>
 {
-    const int Lanes = AttentionScratch.Lanes, Panel = AttentionScratch.Panel, KeyBlock = AttentionScratch.KeyBlock, RowsPerItem = 64;
+    const int Lanes = AttentionScratch.Lanes, Panel = AttentionScratch.Panel, KeyBlock = AttentionScratch.KeyBlock;
 
-    internal static void Run(AttentionInputs inputs, AttentionShape shape, AttentionPlan plan, AttentionGradients gradients)
-    {
-        int parts = plan.PartsOfFamilies(shape.KeyValueHeads), keys = inputs.Keys.Count;
-        using Scratch copies = Scratch.Take((parts - 1) * 2 * keys, shape.KeyWidth);
-        AttentionGradients[] targets =
-        [
-            gradients,
-            .. Enumerable
-                .Range(0, parts - 1)
-                .Select(p =>
-                    gradients with
-                    {
-                        Keys = copies.Rows.Slice(2 * p * keys, keys),
-                        Values = copies.Rows.Slice((2 * p + 1) * keys, keys),
-                    }),
-        ];
-        Workers.ForBlocks(copies.Rows.Count, RowsPerItem, (first, count) => copies.Rows.Slice(first, count).Clear());
-        Workers.For(parts * plan.Families.Count * plan.Heads.KeyHeads, item =>
-        {
-            (int rest, int head) = Math.DivRem(item, plan.Heads.KeyHeads);
-            (int family, int part) = Math.DivRem(rest, parts);
-            IReadOnlyList<AttentionPlan.Chunk> chunks = plan.Families[family];
-            for (int c = part; c < chunks.Count; c += parts)
-            {
-                Chunk(inputs, shape, plan, chunks[c], plan.Heads.FirstKeyHead + head, targets[part]);
-            }
-        });
-        for (int part = 1; part < parts; part++)
-        {
-            Add(targets[part].Keys, gradients.Keys);
-            Add(targets[part].Values, gradients.Values);
-        }
-    }
+    internal static void Run(AttentionInputs inputs, AttentionShape shape, AttentionPlan plan, AttentionGradients gradients) =>
+        AttentionChunks.Backward(
+            plan, inputs.Keys.Count, shape, gradients, (chunk, head, target) => Compute(inputs, shape, plan, chunk, head, target));
 
-    static void Add(Rows part, Rows whole) => Workers.ForBlocks(whole.Count, RowsPerItem, (first, count) =>
-    {
-        Span<float> to = whole.Slice(first, count).Span;
-        TensorPrimitives.Add(to, part.Slice(first, count).Span, to);
-    });
-
-    static void Chunk(
+    static void Compute(
         AttentionInputs inputs,
         AttentionShape shape,
         AttentionPlan plan,
@@ -116,14 +80,7 @@ static class AttentionBackward<TVector, TTier>
         AttentionScores<TVector, TTier>.Products(state.Values, state.DOutput(b), panels, state.Depth, state.DScores);
         ref float scores = ref MemoryMarshal.GetReference(state.Scores), dScores = ref MemoryMarshal.GetReference(state.DScores);
         ref float logSumExp = ref MemoryMarshal.GetReference(state.LogSumExp(b)), delta = ref MemoryMarshal.GetReference(state.Delta(b));
-        if (shape.SoftcapBits is { } cap)
-        {
-            LimitedWeights(ref scores, ref dScores, panels * Panel, ref logSumExp, ref delta, cap);
-        }
-        else
-        {
-            Weights(ref scores, ref dScores, panels * Panel, ref logSumExp, ref delta);
-        }
+        Weights(shape, panels * Panel, ref scores, ref dScores, ref logSumExp, ref delta);
 
         int stride = (block.Count + Panel - 1) / Panel * Panel * Panel;
         for (int d = 0; d < state.Depth; d += Panel)
@@ -136,9 +93,22 @@ static class AttentionBackward<TVector, TTier>
         Spread(state.DScores, state.QueryRows(b), panels, state.Width, state.DKeys);
     }
 
+    /// <summary>Turns scores and gradients by weights into weights and gradients by scores.</summary>
+    internal static void Weights(AttentionShape shape, int count, ref float scores, ref float dScores, ref float logSumExp, ref float delta)
+    {
+        if (shape.SoftcapBits is { } cap)
+        {
+            LimitedWeights(ref scores, ref dScores, count, ref logSumExp, ref delta, cap);
+        }
+        else
+        {
+            UnlimitedWeights(ref scores, ref dScores, count, ref logSumExp, ref delta);
+        }
+    }
+
     /// <summary>P = 2^(S − logSumExp), both in bits, in place of the scores, dS = P ∘ (dP − delta) in place of dP.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Weights(ref float scores, ref float dScores, int count, ref float logSumExp, ref float delta)
+    static void UnlimitedWeights(ref float scores, ref float dScores, int count, ref float logSumExp, ref float delta)
     {
         for (nint j = 0; j < Lanes; j += TTier.Count)
         {
@@ -152,7 +122,7 @@ static class AttentionBackward<TVector, TTier>
         }
     }
 
-    /// <summary>As <see cref="Weights"/>, with dS times the slope of the soft limit; 0 where the mask is.</summary>
+    /// <summary>As <see cref="UnlimitedWeights"/>, with dS times the slope of the soft limit; 0 where the mask is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void LimitedWeights(ref float scores, ref float dScores, int count, ref float logSumExp, ref float delta, float cap)
     {
@@ -187,7 +157,8 @@ static class AttentionBackward<TVector, TTier>
         }
     }
 
-    static void AddRows(ReadOnlySpan<float> block, int width, ReadOnlySpan<int> rows, Rows target, int column, int headDim)
+    /// <summary>target[rows[i], column …] += block[i].</summary>
+    internal static void AddRows(ReadOnlySpan<float> block, int width, ReadOnlySpan<int> rows, Rows target, int column, int headDim)
     {
         for (int i = 0; i < rows.Length; i++)
         {

@@ -11,18 +11,11 @@ static class AttentionForward<TVector, TTier>
 {
     const int Lanes = AttentionScratch.Lanes, Panel = AttentionScratch.Panel, KeyBlock = AttentionScratch.KeyBlock;
 
-    internal static void Run(Rows queries, Rows keys, Rows values, AttentionShape shape, AttentionPlan plan, Rows output, Rows logSumExp)
-    {
-        int last = plan.Chunks.Count - 1;
-        Workers.For(plan.Chunks.Count * plan.Heads.KeyHeads, item =>
-        {
-            // From the back: the last chunks of a span see the most keys, and what is long should start early.
-            (int chunk, int head) = Math.DivRem(item, plan.Heads.KeyHeads);
-            Chunk(queries, keys, values, shape, plan, plan.Chunks[last - chunk], plan.Heads.FirstKeyHead + head, output, logSumExp);
-        });
-    }
+    internal static void Run(Rows queries, Rows keys, Rows values, AttentionShape shape, AttentionPlan plan, Rows output, Rows logSumExp) =>
+        AttentionChunks.Forward(
+            plan, (chunk, head) => Compute(queries, keys, values, shape, plan, chunk, head, output, logSumExp));
 
-    static void Chunk(
+    static void Compute(
         Rows queries,
         Rows keys,
         Rows values,
@@ -59,7 +52,7 @@ static class AttentionForward<TVector, TTier>
         }
         for (int b = 0; b < lanes.Blocks; b++)
         {
-            Finish(state, lanes, b, output, logSumExp);
+            Finish(lanes, b, state.Output(b), state.Max(b), state.Sum(b), output, logSumExp);
         }
     }
 
@@ -85,7 +78,7 @@ static class AttentionForward<TVector, TTier>
 
     /// <summary>Turns scores (in bits) into weights 2^(s − max) and brings sums and outputs of earlier blocks to the new maximum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Softmax(ref float scores, int count, ref float max, ref float sum, ref float output, int depth)
+    internal static void Softmax(ref float scores, int count, ref float max, ref float sum, ref float output, int depth)
     {
         for (nint j = 0; j < Lanes; j += 2 * TTier.Count)
         {
@@ -123,15 +116,16 @@ static class AttentionForward<TVector, TTier>
         }
     }
 
-    static void Finish(State state, AttentionLanes lanes, int b, Rows output, Rows logSumExp)
+    /// <summary>Divides the outputs of 32 lanes by their sums of weights, and writes them and their logSumExp.</summary>
+    internal static void Finish(
+        AttentionLanes lanes, int b, ReadOnlySpan<float> packed, Span<float> max, Span<float> sum, Rows output, Rows logSumExp)
     {
-        Span<float> max = state.Max(b), sum = state.Sum(b);
         for (int i = 0; i < Lanes; i++)
         {
             max[i] = (max[i] + MathF.Log2(sum[i])) / AttentionScores.Log2E;
             sum[i] = 1f / sum[i];
         }
-        lanes.UnpackColumns(b, state.Output(b), sum, output);
+        lanes.UnpackColumns(b, packed, sum, output);
         lanes.UnpackValues(b, max, logSumExp);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Kernels;
 
@@ -12,7 +13,10 @@ readonly struct AttentionScratch : IDisposable
 {
     internal const int Lanes = 32, ChunkBlocks = 8, ChunkLanes = Lanes * ChunkBlocks, KeyBlock = 96, Panel = 8;
 
-    static readonly ConcurrentDictionary<(int HeadDim, bool Backward), ConcurrentBag<Slot>> s_free = new();
+    /// <summary>Words between the BF16 weights of one key and the next: the lanes of a chunk in pairs, and a line of the cache.</summary>
+    internal const int WeightsPitch = ChunkLanes / 2 + 16;
+
+    static readonly ConcurrentDictionary<(int HeadDim, bool Backward, Arithmetic Arithmetic), ConcurrentBag<Slot>> s_free = new();
 
     readonly Slot _slot;
     readonly long _lease;
@@ -30,10 +34,10 @@ readonly struct AttentionScratch : IDisposable
     internal int[] KeyRows => _slot.KeyRows;
 
     /// <summary>Takes a scratch for this head dimension.</summary>
-    internal static AttentionScratch Take(int headDim, bool backward)
+    internal static AttentionScratch Take(int headDim, bool backward, Arithmetic arithmetic = Arithmetic.F32)
     {
-        ConcurrentBag<Slot> free = s_free.GetOrAdd((headDim, backward), _ => []);
-        return new(free.TryTake(out Slot? slot) ? slot : new(headDim, backward, free));
+        ConcurrentBag<Slot> free = s_free.GetOrAdd((headDim, backward, arithmetic), _ => []);
+        return new(free.TryTake(out Slot? slot) ? slot : new(headDim, backward, arithmetic, free));
     }
 
     /// <summary>Gives the scratch back; further calls, also on copies of this value, do nothing.</summary>
@@ -54,14 +58,20 @@ readonly struct AttentionScratch : IDisposable
     {
         internal long Lease;
 
-        internal Slot(int headDim, bool backward, ConcurrentBag<Slot> home)
+        internal Slot(int headDim, bool backward, Arithmetic arithmetic, ConcurrentBag<Slot> home)
         {
             Home = home;
             Depth = (headDim + Panel - 1) / Panel * Panel;
             Width = (headDim + Lanes - 1) / Lanes * Lanes;
-            int perLane = backward ? 3 * Depth + 2 * Width + 2 : 2 * Depth + 2;
-            int perKey = backward ? 3 * Depth + 2 * Width + 2 * Lanes : 2 * Depth + Lanes;
-            Memory = new AlignedBuffer(ChunkLanes * perLane + KeyBlock * perKey);
+            (int perLane, int perKey) = (arithmetic, backward) switch
+            {
+                (Arithmetic.BF16, false) => (3 * Width / 2 + 2, Width + 3 * Lanes / 2),
+                (Arithmetic.BF16, true) => (3 * Width + 2, 7 * Width / 2 + 5 * Lanes / 2 + 2 * WeightsPitch),
+                (_, false) => (2 * Depth + 2, 2 * Depth + Lanes),
+                (_, true) => (3 * Depth + 2 * Width + 2, 3 * Depth + 2 * Width + 2 * Lanes),
+            };
+            int temporary = arithmetic == Arithmetic.BF16 ? Lanes * Width : 0;
+            Memory = new AlignedBuffer(ChunkLanes * perLane + KeyBlock * perKey + temporary);
         }
 
         internal ConcurrentBag<Slot> Home { get; }

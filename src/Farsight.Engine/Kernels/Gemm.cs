@@ -89,7 +89,12 @@ static class Gemm
 
     static void Run(GemmLeft a, GemmRight b, Rows c, bool add, Arithmetic arithmetic)
     {
-        if (Vector512.IsHardwareAccelerated)
+        if (arithmetic == Arithmetic.BF16 && a.Depth > 0)
+        {
+            Shape.Same(a.Depth, b.Depth);
+            Bf16Gemm.Run(a, b, c, add);
+        }
+        else if (Vector512.IsHardwareAccelerated)
         {
             Run<GemmTile512>(a, b, c, add);
         }

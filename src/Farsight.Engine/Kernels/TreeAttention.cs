@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Kernels;
 
@@ -36,15 +37,15 @@ static partial class TreeAttention
         {
             if (Vector512.IsHardwareAccelerated)
             {
-                AttentionForward<Vector512<float>, Tier512>.Run(queries, keys, values, shape, plan, output, logSumExp);
+                Forward<Vector512<float>, Tier512>(queries, keys, values, shape, plan, output, logSumExp);
             }
             else if (Vector256.IsHardwareAccelerated)
             {
-                AttentionForward<Vector256<float>, Tier256>.Run(queries, keys, values, shape, plan, output, logSumExp);
+                Forward<Vector256<float>, Tier256>(queries, keys, values, shape, plan, output, logSumExp);
             }
             else
             {
-                AttentionForward<Vector128<float>, Tier128>.Run(queries, keys, values, shape, plan, output, logSumExp);
+                Forward<Vector128<float>, Tier128>(queries, keys, values, shape, plan, output, logSumExp);
             }
         }
     }
@@ -85,16 +86,45 @@ static partial class TreeAttention
         {
             if (Vector512.IsHardwareAccelerated)
             {
-                AttentionBackward<Vector512<float>, Tier512>.Run(inputs, shape, plan, gradients);
+                Backward<Vector512<float>, Tier512>(inputs, shape, plan, gradients);
             }
             else if (Vector256.IsHardwareAccelerated)
             {
-                AttentionBackward<Vector256<float>, Tier256>.Run(inputs, shape, plan, gradients);
+                Backward<Vector256<float>, Tier256>(inputs, shape, plan, gradients);
             }
             else
             {
-                AttentionBackward<Vector128<float>, Tier128>.Run(inputs, shape, plan, gradients);
+                Backward<Vector128<float>, Tier128>(inputs, shape, plan, gradients);
             }
+        }
+    }
+
+    internal static void Forward<TVector, TTier>(
+        Rows queries, Rows keys, Rows values, AttentionShape shape, AttentionPlan plan, Rows output, Rows logSumExp)
+        where TVector : struct
+        where TTier : IVectorTier<TVector>
+    {
+        if (shape.Arithmetic == Arithmetic.BF16)
+        {
+            Bf16AttentionForward<TVector, TTier>.Run(queries, keys, values, shape, plan, output, logSumExp);
+        }
+        else
+        {
+            AttentionForward<TVector, TTier>.Run(queries, keys, values, shape, plan, output, logSumExp);
+        }
+    }
+
+    internal static void Backward<TVector, TTier>(AttentionInputs inputs, AttentionShape shape, AttentionPlan plan, AttentionGradients gradients)
+        where TVector : struct
+        where TTier : IVectorTier<TVector>
+    {
+        if (shape.Arithmetic == Arithmetic.BF16)
+        {
+            Bf16AttentionBackward<TVector, TTier>.Run(inputs, shape, plan, gradients);
+        }
+        else
+        {
+            AttentionBackward<TVector, TTier>.Run(inputs, shape, plan, gradients);
         }
     }
 

@@ -5,8 +5,7 @@ namespace Farsight.Engine.Kernels.Assembled;
 
 /// <summary>Computes what <see cref="Bf16Tile"/> does, with the same bits, on every processor.</summary>
 /// <remarks>
-/// A product of two BF16 numbers is exact in F32, so one multiply-add that rounds once equals a product and a sum. Where VDPBF16PS
-/// takes subnormal numbers for zero, this class sets them to zero, with their sign.
+/// Every multiply-add rounds once. Where VDPBF16PS takes subnormal numbers for zero, this class sets them to zero, with their sign.
 /// </remarks>
 static unsafe class Bf16TileTwin
 {
@@ -56,7 +55,7 @@ static unsafe class Bf16TileTwin
     static Vector256<float> Step(uint pair, Vector256<float> first, Vector256<float> second, Vector256<float> sum)
     {
         Vector256<uint> words = Vector256.Create(pair);
-        return Flush(First(words) * first + Flush(Second(words) * second + sum));
+        return Flush(Vector256.FusedMultiplyAdd(First(words), first, Flush(Vector256.FusedMultiplyAdd(Second(words), second, sum))));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

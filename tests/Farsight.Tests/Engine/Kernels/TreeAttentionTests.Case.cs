@@ -145,7 +145,7 @@ public sealed partial class TreeAttentionTests
         {
             foreach (AttentionPlan plan in AttentionPlan.For(Spans, Shape))
             {
-                AttentionForward<TVector, TTier>.Run(
+                TreeAttention.Forward<TVector, TTier>(
                     inputs.Queries,
                     inputs.Keys,
                     inputs.Values,
@@ -153,7 +153,7 @@ public sealed partial class TreeAttentionTests
                     plan,
                     inputs.Output,
                     inputs.LogSumExp);
-                AttentionBackward<TVector, TTier>.Run(inputs, Shape, plan, gradients);
+                TreeAttention.Backward<TVector, TTier>(inputs, Shape, plan, gradients);
             }
         }
 

@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Farsight.Engine.Kernels.Assembled;
+using Farsight.Engine.Memory;
+
+namespace Farsight.Engine.Kernels;
+
+/// <summary>Packs keys, values and lanes of attention to BF16 pairs, and multiplies them.</summary>
+/// <remarks>Width is the head dimension rounded up to 32; what lies beyond the head, and beyond the last key of a tile, is zero.</remarks>
+static unsafe class Bf16AttentionOperands
+{
+    const int Panel = Bf16Tile.Rows, Lanes = Bf16Tile.Columns;
+
+    /// <summary>c[r, 32] (+)= Σ over pairs of a[r, pair] · b[pair, 32].</summary>
+    /// <param name="a">First pair of a.</param>
+    /// <param name="line">Words from one row of a to the next.</param>
+    /// <param name="step">Words from one pair to the next.</param>
+    /// <param name="b">[pairs, 32] words.</param>
+    /// <param name="c">[rows, 32]</param>
+    /// <param name="stride">Floats from one row of c to the next.</param>
+    /// <param name="pairs">Half the depth.</param>
+    /// <param name="rows">A multiple of 8.</param>
+    /// <param name="add">Adds to c instead of overwriting it.</param>
+    internal static void Multiply(uint* a, nint line, nint step, uint* b, float* c, nint stride, int pairs, int rows, bool add)
+    {
+        Bf16TileCall call = new()
+        {
+            A = (byte*)a, Line = sizeof(uint) * line, Step = sizeof(uint) * step, B = (byte*)b,
+            C = c, Stride = sizeof(float) * stride, Pairs = pairs, Tiles = rows / Panel, Add = add ? 1 : 0,
+        };
+        Bf16Tile.Compute(&call);
+    }
+
+    /// <summary>pairs[key, d / 2] = the head's values of a row; rows of zeros up to a multiple of 8.</summary>
+    /// <param name="source">Rows of keys or values.</param>
+    /// <param name="rows">Which of them.</param>
+    /// <param name="column">First float of the head.</param>
+    /// <param name="headDim">Dh.</param>
+    /// <param name="width">Dh rounded up to 32.</param>
+    /// <param name="pairs">[rows, width / 2] overwritten.</param>
+    internal static void PackRows(Rows source, ReadOnlySpan<int> rows, int column, int headDim, int width, uint* pairs)
+    {
+        int padded = (rows.Length + Panel - 1) / Panel * Panel;
+        Clear(pairs, headDim < width ? 0 : rows.Length * width / 2, padded * width / 2);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Bf16Pairs.OfRow(source[rows[i]].Slice(column, headDim), pairs + i * width / 2);
+        }
+    }
+
+    /// <summary>pairs[key / 2, d] = the values of two keys at d; zeros up to a multiple of 8 keys.</summary>
+    /// <inheritdoc cref="PackRows"/>
+    internal static void PackRowPairs(Rows source, ReadOnlySpan<int> rows, int column, int headDim, int width, uint* pairs)
+    {
+        int count = (rows.Length + 1) / 2, padded = (rows.Length + Panel - 1) / Panel * Panel / 2;
+        Clear(pairs, headDim < width ? 0 : count * width, padded * width);
+        for (int pair = 0; pair < count; pair++)
+        {
+            ReadOnlySpan<float> second = 2 * pair + 1 < rows.Length ? source[rows[2 * pair + 1]].Slice(column, headDim) : default;
+            Bf16Pairs.OfTwoRows(source[rows[2 * pair]].Slice(column, headDim), second, pairs + pair * width);
+        }
+    }
+
+    /// <summary>pairs[d / 2, lane] = factor times the vectors of 32 lanes.</summary>
+    /// <param name="lanes">The lanes.</param>
+    /// <param name="block">Which 32 of them.</param>
+    /// <param name="source">[T, H · Dh]</param>
+    /// <param name="factor">Multiplied before rounding.</param>
+    /// <param name="width">Dh rounded up to 32.</param>
+    /// <param name="floats">[width, 32] scratch.</param>
+    /// <param name="pairs">[width / 2, 32] overwritten.</param>
+    internal static void PackColumns(AttentionLanes lanes, int block, Rows source, float factor, int width, Span<float> floats, uint* pairs)
+    {
+        lanes.PackColumns(block, source, factor, floats);
+        Bf16Pairs.OfRowPairs(Floats(floats), Lanes, width, pairs);
+    }
+
+    /// <summary>pairs[d / 32, lane / 2, d % 32] = factor times the vectors of 32 lanes, among those of all lanes of the chunk.</summary>
+    /// <param name="lanes">The lanes.</param>
+    /// <param name="block">Which 32 of them.</param>
+    /// <param name="source">[T, H · Dh]</param>
+    /// <param name="factor">Multiplied before rounding.</param>
+    /// <param name="width">Dh rounded up to 32.</param>
+    /// <param name="floats">[32, width] scratch.</param>
+    /// <param name="pairs">[width / 32, lanes / 2, 32]; the part of these lanes is overwritten.</param>
+    internal static void PackLanePairs(AttentionLanes lanes, int block, Rows source, float factor, int width, Span<float> floats, uint* pairs)
+    {
+        lanes.PackRows(block, source, factor, width, floats);
+        for (int d = 0; d < width; d += Lanes)
+        {
+            Bf16Pairs.OfRowPairs(Floats(floats) + d, width, Lanes, pairs + (d / Lanes * lanes.Blocks + block) * (Lanes / 2 * Lanes));
+        }
+    }
+
+    // The scratch of attention is native memory, which nothing moves.
+    internal static float* Floats(Span<float> native) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(native));
+
+    internal static uint* Words(Span<float> native) => (uint*)Floats(native);
+
+    static void Clear(uint* words, int first, int end) => new Span<uint>(words + first, end - first).Clear();
+}
