@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Training;
 using Farsight.Alignment.Training.Pretraining;
 using Farsight.Engine.Lora;
@@ -25,6 +26,12 @@ public sealed record ContinuedPretrainRecipe : IRecipe
     /// Format that the frozen matrices are converted to in memory. Optional; null keeps the stored format.
     /// </summary>
     public WeightFormat? Weights { get; init; }
+
+    /// <summary>
+    /// How the products of the steps are computed: "f32" or "bf16" (docs/precision.md). Optional; null for "f32".
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Arithmetic? Precision { get; init; }
 
     /// <summary>Optimizer.</summary>
     public required OptimizerOptions Optimizer { get; init; }
@@ -56,6 +63,7 @@ public sealed record ContinuedPretrainRecipe : IRecipe
     /// <inheritdoc/>
     public IEnumerable<string> Problems() =>
     [
+        .. TrainRecipe.PrecisionProblems(Precision),
         .. RopeOption.IsKnown(Rope) ? [] : new[] { $"rope: '{Rope}' is unknown; use null, {RopeOption.Spellings}." },
         .. Domains.Count > 0 ? [] : new[] { "domains: the mixture is empty; name at least one domain." },
         .. Domains.SelectMany((d, i) => d.Problems($"domains[{i}]")),

@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Training;
 using Farsight.Alignment.Training.Pretraining;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Optimizers;
 using Farsight.Engine.Rope;
 
@@ -28,6 +30,12 @@ public sealed record PretrainRecipe : IRecipe
     /// <summary>Phases of the curriculum, in order.</summary>
     public required IReadOnlyList<PretrainingPhase> Phases { get; init; }
 
+    /// <summary>
+    /// How the products of the steps are computed: "f32" or "bf16" (docs/precision.md). Optional; null for "f32".
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Arithmetic? Precision { get; init; }
+
     /// <summary>Optimizer.</summary>
     public required OptimizerOptions Optimizer { get; init; }
 
@@ -51,6 +59,7 @@ public sealed record PretrainRecipe : IRecipe
     /// <inheritdoc/>
     public IEnumerable<string> Problems() =>
     [
+        .. TrainRecipe.PrecisionProblems(Precision),
         .. Model.Problems("model"),
         .. Fiction.Problems("fiction"),
         .. LossWeights.Problems("loss_weights"),

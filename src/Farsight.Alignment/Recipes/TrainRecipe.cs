@@ -32,6 +32,13 @@ public sealed record TrainRecipe : IRecipe
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Device { get; init; }
 
+    /// <summary>
+    /// How the products of the steps are computed: "f32" or "bf16" (docs/precision.md). Optional; null for "f32" on the device cpu, and on
+    /// other devices for their default. The option of a command wins.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Arithmetic? Precision { get; init; }
+
     /// <summary>Preference dataset, a .jsonl file.</summary>
     public required string Data { get; init; }
 
@@ -110,6 +117,7 @@ public sealed record TrainRecipe : IRecipe
             .. NotEmpty("base_model", BaseModel),
             .. NotEmpty("data", Data),
             .. DeviceProblems(Device),
+            .. PrecisionProblems(Precision),
             .. RopeOption.IsKnown(Rope) ? [] : new[] { $"rope: '{Rope}' is unknown; use null, {RopeOption.Spellings}." },
             .. HeldOut >= 0 ? [] : new[] { $"held_out: {HeldOut} is not a number of samples; use 0 or more." },
             .. Positions.Problems("positions"),
@@ -159,6 +167,10 @@ public sealed record TrainRecipe : IRecipe
     /// <summary>Returns the problem of the key "device", which several kinds of recipes have.</summary>
     public static IEnumerable<string> DeviceProblems(string? device) =>
         DeviceName.IsKnown(device) ? [] : [$"device: '{device}' is unknown; use {DeviceName.Spellings}."];
+
+    /// <summary>Returns the problem of the key "precision", which several kinds of recipes have.</summary>
+    public static IEnumerable<string> PrecisionProblems(Arithmetic? precision) =>
+        precision is Arithmetic.Q8 ? ["precision: q8 is for reading only; train in f32 or bf16."] : [];
 
     static IEnumerable<string> LoraProblems(LoraOptions lora)
     {

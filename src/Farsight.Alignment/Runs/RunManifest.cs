@@ -27,6 +27,10 @@ public sealed record RunManifest(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? ContextParallel { get; init; }
 
+    /// <summary>Name of the arithmetic of products; null for F32, or where a device computes them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Precision { get; init; }
+
     static readonly JsonSerializerOptions s_json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -62,6 +66,7 @@ public sealed record RunManifest(
             ("vector width", Number(SimdBits), Number(now.SimdBits)),
             ("the format of kept activations", KeptActivations, now.KeptActivations),
             ("the device", Device, now.Device),
+            ("the precision", Precision ?? "f32", now.Precision ?? "f32"),
             ("context parallelism", Number(ContextParallel ?? 1), Number(now.ContextParallel ?? 1)),
         ];
         return facts.Where(f => f.Then != f.Now).Select(f => $"{f.Name} was {f.Then} and is {f.Now}");

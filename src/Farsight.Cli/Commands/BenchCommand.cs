@@ -61,6 +61,7 @@ static class BenchCommand
     {
         Description = "Group size, in tokens, of shifted sparse attention. Default: full attention.",
     };
+    static readonly PrecisionOption s_precision = new(infers: false);
     static readonly SizeOption s_memory = SizeOption.Memory();
     static readonly Option<int> s_warmup = SharedOptions.Count("--warmup", "Number of untimed warm-up steps.", 1, minimum: 0);
     static readonly Option<int> s_steps = SharedOptions.Count("--steps", "Number of timed steps.", 3);
@@ -86,7 +87,7 @@ static class BenchCommand
         Command step = new("step", "Time complete training steps: forward, backward, clipping and optimizer.")
         {
             s_model, s_shape, s_prompt, s_responses, s_loraRank, s_loraTargets, s_noEmbeddings, s_objective, s_weights, s_noSharing,
-            s_shiftedSparse, s_memory, s_warmup, s_steps, s_threads, s_json,
+            s_shiftedSparse, s_precision, s_memory, s_warmup, s_steps, s_threads, s_json,
         };
         SharedOptions.Limit(step, (s_loraRank, 1024));
         step.Validators.Add(result =>
@@ -152,6 +153,7 @@ static class BenchCommand
             TrainEmbeddings = !parse.GetValue(s_noEmbeddings),
             Weights = parse.GetValue(s_weights) is { } weights ? s_formats[weights] : null,
             Memory = parse.GetValue(s_memory),
+            Arithmetic = s_precision.Of(parse) ?? Arithmetic.F32,
             Attention = parse.GetValue(s_shiftedSparse) is { } group ? new AttentionPattern.ShiftedSparse(group) : null,
         };
         StepBenchmarkResult result = Time(options, cancel);
@@ -223,6 +225,7 @@ static class BenchCommand
             ["objective"] = r.Options.Objective,
             ["model"] = r.Options.Model,
             ["weights"] = Weights(r),
+            ["precision"] = r.Options.Arithmetic.Name(),
             ["lora_rank"] = r.Lora.Rank,
             ["lora_targets"] = new JsonArray([.. r.Lora.Targets.Select(t => JsonValue.Create(t))]),
             ["train_embeddings"] = r.Lora.TrainEmbeddings,

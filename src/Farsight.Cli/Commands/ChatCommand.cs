@@ -10,11 +10,16 @@ namespace Farsight.Cli.Commands;
 static class ChatCommand
 {
     static readonly SamplingOptions s_sampling = new();
+    static readonly PrecisionOption s_precision = new(infers: true);
     static readonly Option<string?> s_system = new("--system") { Description = "System message of the conversation. Default: none." };
 
     internal static Command Create()
     {
-        Command command = new("chat", "Chat with a model, one line of input per turn. /help lists the chat commands.") { s_system };
+        Command command = new("chat", "Chat with a model, one line of input per turn. /help lists the chat commands.") 
+        {
+            s_system,
+            s_precision,
+        };
         s_sampling.AddTo(command);
         // the first Ctrl-C ends an answer, not the command
         command.SetAction((parse, _) => Task.Run(() => Run(parse), CancellationToken.None));
@@ -26,6 +31,7 @@ static class ChatCommand
         GenerationOptions options = s_sampling.Of(parse);
         ContextMethod? method = s_sampling.MethodOf(parse);
         using LoadedModel model = s_sampling.Open(parse);
+        s_precision.Apply(parse, model);
         using AnswerInterrupt interrupt = new();
         bool isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         TextWriter output = parse.InvocationConfiguration.Output;

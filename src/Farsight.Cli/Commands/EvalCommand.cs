@@ -117,7 +117,7 @@ static class EvalCommand
     };
     static readonly Option<string> s_out = SharedOptions.Out(
         "Output directory for examples, results and reports. Rerun the same command to resume. Default: no files.", required: false);
-    static readonly DeviceOption s_device = new();
+    static readonly DeviceOption s_device = new(infers: true);
     static readonly Option<string?> s_answerCache = new("--answer-cache")
     {
         HelpName = "folder",
@@ -222,9 +222,9 @@ static class EvalCommand
         {
             throw new InputException("--model and --endpoint cannot be combined; use one.");
         }
-        if (endpoint is not null && s_device.IsGiven(parse))
+        if (endpoint is not null && (s_device.IsGiven(parse) || s_device.Precision.Of(parse) is not null))
         {
-            throw new InputException("--device and --endpoint cannot be combined; the endpoint computes the model.");
+            throw new InputException("--device and --precision cannot be combined with --endpoint, which computes the model.");
         }
         string? directory = parse.GetValue(s_out);
         s_threads.Apply(parse);

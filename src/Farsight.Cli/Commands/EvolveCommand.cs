@@ -44,11 +44,15 @@ static class EvolveCommand
         s_threads.Apply(parse);
         Ending ending = new();
         EvolveRecipe recipe = RecipeFile.Read<EvolveRecipe>(recipePath, parse.GetValue(s_set) ?? []);
-        recipe = recipe with { Device = s_device.NameOf(parse, recipe.Device) };
+        recipe = recipe with
+        {
+            Device = s_device.NameOf(parse, recipe.Device),
+            Precision = s_device.Precision.Of(parse) ?? recipe.Precision,
+        };
         EvolveRequest request = new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory))
         {
             Ranks = ranks,
-            Backend = s_device.Open(parse, recipe.Device, ranks),
+            Backend = s_device.Open(parse, recipe.Device, recipe.Precision, ranks),
         };
         if (!ranks.IsFirst)
         {

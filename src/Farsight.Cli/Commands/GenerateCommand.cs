@@ -23,7 +23,7 @@ static class GenerateCommand
     static readonly Option<string?> s_system = new("--system") { Description = "System message before the prompt. Default: none." };
     static readonly Option<bool> s_raw = new("--raw") { Description = "Continue the prompt as raw text, without the chat template." };
 
-    static readonly DeviceOption s_device = new();
+    static readonly DeviceOption s_device = new(infers: true);
 
     internal static Command Create()
     {

@@ -184,7 +184,7 @@ static class PlanCommand
     /// <summary>Plans the memory of a device, which need not be there.</summary>
     static int RunOnDevice(ParseResult parse, string path, TrainRecipe recipe)
     {
-        (string Device, NumberFormat Format) device = s_device.Planned(parse, recipe.Device);
+        (string Device, NumberFormat Format) device = s_device.Planned(parse, recipe.Device, recipe.Precision);
         long budget = parse.GetValue(s_memory)
             ?? throw new InputException($"The device {device.Device} needs --memory: its size, as in 80GiB.");
         PlannedRanks ranks = RanksOf(parse);

@@ -39,6 +39,7 @@ static class ServeCommand
         Description = "Folder whose subfolders clients may load and unload as adapters. Default: adapters cannot be changed.",
     };
     static readonly Option<string> s_rope = SharedOptions.Rope();
+    static readonly PrecisionOption s_precision = new(infers: true);
     static readonly ContextMethodOption s_contextMethod = new();
     static readonly Option<string> s_host = Host();
     static readonly Option<int> s_port = SharedOptions.Count("--port", "Port to listen on. 0 selects a free one.", 8080, minimum: 0);
@@ -75,7 +76,7 @@ static class ServeCommand
     {
         Command command = new("serve", "Serve a model and its adapters to OpenAI-compatible clients.")
         {
-            s_model, s_name, s_adapters, s_folder, s_rope, s_contextMethod, s_host, s_port, s_key, s_cache, s_kv, s_context,
+            s_model, s_name, s_adapters, s_folder, s_rope, s_precision, s_contextMethod, s_host, s_port, s_key, s_cache, s_kv, s_context,
             s_concurrency, s_requests, s_body, s_connections, s_header, s_idle, s_drain, s_logs, s_dashboard, s_stop, s_threads,
         };
         command.SetAction(Run);
@@ -126,6 +127,7 @@ static class ServeCommand
                 ? folder
                 : throw new InputException($"--allow-adapter-changes: the folder {folder} does not exist; create it, or name another."),
             Rope = rope is null ? null : RopeOption.Parse(rope, ModelFiles.ReadConfig(model)),
+            Precision = s_precision.Of(parse) ?? Arithmetic.F32,
             ContextMethod = s_contextMethod.Of(parse)?.Text,
             Host = Address(parse.GetValue(s_host)),
             Port = parse.GetValue(s_port),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Farsight.Alignment.Recipes;
 using Farsight.Cli.Options;
 using Farsight.Cli.Output;
+using Farsight.Engine;
 using Farsight.Engine.Communication;
 using Farsight.Workflows.Study;
 
@@ -44,10 +45,14 @@ static class StudyCommand
         s_threads.Apply(parse);
         Ending ending = new();
         StudyRecipe recipe = RecipeFile.Read<StudyRecipe>(path, []);
+        if (s_device.Precision.Of(parse) is not null && !s_device.IsGiven(parse, recipe.Device))
+        {
+            throw new InputException("--precision needs another --device than cpu; on the cpu, set precision in the recipe, for all or one.");
+        }
         StudyRequest request = new(recipe, path, output, parse.GetValue(s_memory))
         {
             Ranks = ranks,
-            Backend = s_device.Open(parse, recipe.Device, ranks),
+            Backend = s_device.Open(parse, recipe.Device, null, ranks),
         };
         if (!ranks.IsFirst)
         {

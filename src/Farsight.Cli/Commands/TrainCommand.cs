@@ -62,8 +62,12 @@ static class TrainCommand
         string recipePath = BundledFiles.Locate(parse.GetValue(s_recipe)!), output = parse.GetValue(s_out)!;
         s_threads.Apply(parse);
         TrainRecipe recipe = RecipeFile.Read<TrainRecipe>(recipePath, parse.GetValue(s_set) ?? []);
-        recipe = recipe with { Device = s_device.NameOf(parse, recipe.Device) };
-        IModelBackend? backend = s_device.Open(parse, recipe.Device, ranks);
+        recipe = recipe with
+        {
+            Device = s_device.NameOf(parse, recipe.Device),
+            Precision = s_device.Precision.Of(parse) ?? recipe.Precision,
+        };
+        IModelBackend? backend = s_device.Open(parse, recipe.Device, recipe.Precision, ranks);
         if (!ranks.IsFirst)
         {
             TrainRequest silent = new(recipe, recipePath, output, parse.GetValue(s_resume), parse.GetValue(s_memory))

@@ -11,70 +11,54 @@ namespace Farsight.Cli.Options;
 /// <summary>Represents <c>--device</c> and <c>--precision</c>: the device that computes the passes of a model.</summary>
 sealed class DeviceOption : Option<string?>
 {
-    const string NeedsDevice = "--precision needs --device torch-cpu or cuda; the device cpu always computes in F32.";
-
-    internal DeviceOption()
+    /// <summary>Creates the options.</summary>
+    /// <param name="infers">Whether the command only reads with the model; see <see cref="PrecisionOption"/>.</param>
+    internal DeviceOption(bool infers = false)
         : base("--device")
     {
         Description = $"Device that computes the model: {DeviceName.Spellings}. All but cpu need the component Farsight.Torch. "
             + "Default: cpu.";
-        Precision = new("--precision")
-        {
-            Description = "Number format of a device's computation: f32 or bf16. Default: bf16 on a GPU, else f32.",
-        };
-        Precision.AcceptOnlyFromAmong("f32", "bf16");
+        Precision = new(infers, "bf16 on a GPU, else f32");
     }
 
-    /// <summary>The option of the number format.</summary>
-    internal Option<string?> Precision { get; }
+    /// <summary>How products are computed.</summary>
+    internal PrecisionOption Precision { get; }
 
-    /// <summary>Whether another device than the default, or a number format, was asked for.</summary>
+    /// <summary>Whether another device than the default was asked for.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="ofRecipe">Device that the recipe names; the option wins.</param>
     internal bool IsGiven(ParseResult parse, string? ofRecipe = null) =>
-        NameOf(parse, ofRecipe) is not (null or DeviceName.Cpu) || parse.GetValue(Precision) is not null;
+        NameOf(parse, ofRecipe) is not (null or DeviceName.Cpu);
 
     /// <summary>Returns the device of the option, or else of the recipe; null if none of them names one.</summary>
     internal string? NameOf(ParseResult parse, string? ofRecipe) => parse.GetValue(this) ?? ofRecipe;
 
-    /// <summary>Returns the name of a device and its number format without opening it.</summary>
-    /// <exception cref="InputException">The device is unknown, or it is the engine of this program.</exception>
-    internal (string Device, NumberFormat Format) Planned(ParseResult parse, string? ofRecipe)
+    /// <summary>Returns the name of a device other than cpu and its number format without opening it.</summary>
+    /// <exception cref="InputException">The device is unknown.</exception>
+    internal (string Device, NumberFormat Format) Planned(ParseResult parse, string? ofRecipe, Arithmetic? precision)
     {
-        string device = NameOf(parse, ofRecipe) ?? DeviceName.Cpu;
-        if (device == DeviceName.Cpu)
-        {
-            throw new InputException(NeedsDevice);
-        }
+        string device = NameOf(parse, ofRecipe)!;
         TorchComponent.RequireKnown(device);
-        string? given = parse.GetValue(Precision);
-        return (device, given == "f32" || (given is null && device == DeviceName.TorchCpu) ? NumberFormat.F32 : NumberFormat.BF16);
+        return (device, FormatOf(parse, precision) ?? (device == DeviceName.TorchCpu ? NumberFormat.F32 : NumberFormat.BF16));
     }
 
     /// <summary>Opens the device; null for the engine of this program.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="ofRecipe">Device that the recipe names; the option wins.</param>
+    /// <param name="precision">Arithmetic that the recipe names; the option wins.</param>
     /// <param name="ranks">The ranks; each opens another GPU of its host if none is chosen by number.</param>
     /// <exception cref="InputException">The device is unknown or absent, or the component is not installed.</exception>
-    internal IModelBackend? Open(ParseResult parse, string? ofRecipe, Communicator ranks)
-    {
-        string device = NameOf(parse, ofRecipe) ?? DeviceName.Cpu;
-        NumberFormat? format = parse.GetValue(Precision) switch
-        {
-            "f32" => NumberFormat.F32,
-            "bf16" => NumberFormat.BF16,
-            _ => null,
-        };
-        if (device != DeviceName.Cpu)
-        {
-            return TorchComponent.Open(device, format, ranks.LocalRank);
-        }
-        return format is null
-            ? null
-            : throw new InputException(NeedsDevice);
-    }
+    internal IModelBackend? Open(ParseResult parse, string? ofRecipe, Arithmetic? precision, Communicator ranks) =>
+        IsGiven(parse, ofRecipe) ? TorchComponent.Open(NameOf(parse, ofRecipe)!, FormatOf(parse, precision), ranks.LocalRank) : null;
 
-    /// <summary>Lets a device answer for a model; null and no change for the engine of this program.</summary>
+    NumberFormat? FormatOf(ParseResult parse, Arithmetic? ofRecipe) => Precision.FormatOf(parse) ?? ofRecipe switch
+    {
+        Arithmetic.F32 => NumberFormat.F32,
+        Arithmetic.BF16 => NumberFormat.BF16,
+        _ => null,
+    };
+
+    /// <summary>Lets a device answer for a model; null, and the arithmetic is set, for the engine of this program.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="model">The model, which the caller disposes after the result.</param>
     /// <param name="usesMethod">Whether a context method reads the prompts.</param>
@@ -82,8 +66,9 @@ sealed class DeviceOption : Option<string?>
     /// <exception cref="InputException">As <see cref="Open"/>, or the device cannot compute the model.</exception>
     internal IDeviceModel? Attach(ParseResult parse, LoadedModel model, bool usesMethod, Communicator ranks)
     {
-        if (Open(parse, null, ranks) is not { } backend)
+        if (Open(parse, null, null, ranks) is not { } backend)
         {
+            Precision.Apply(parse, model);
             return null;
         }
         if (usesMethod)

@@ -1,6 +1,8 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
@@ -105,12 +107,42 @@ sealed class AttentionLanes
     /// <summary>target[row, head, d] = packed[d, lane] · factor[lane].</summary>
     internal void UnpackColumns(int block, ReadOnlySpan<float> packed, ReadOnlySpan<float> factor, Rows target)
     {
-        for (int i = 0; i < Real(block); i++)
+        int whole = Avx512F.IsSupported ? _headDim / WordTranspose.Words * WordTranspose.Words : 0;
+        if (whole > 0)
+        {
+            UnpackWhole(block, packed, factor, whole, adds: false, target);
+        }
+        for (int i = 0; i < Real(block) && whole < _headDim; i++)
         {
             Span<float> to = Of(target, block, i);
-            for (int d = 0; d < to.Length; d++)
+            for (int d = whole; d < to.Length; d++)
             {
                 to[d] = packed[d * Lanes + i] * factor[i];
+            }
+        }
+    }
+
+    /// <summary>As <see cref="UnpackColumns"/> or <see cref="AddColumns"/>, for the first dimensions, a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    unsafe void UnpackWhole(int block, ReadOnlySpan<float> packed, ReadOnlySpan<float> factor, int dimensions, bool adds, Rows target)
+    {
+        const int Words = WordTranspose.Words;
+        Vector512<uint>* words = stackalloc Vector512<uint>[Words];
+        for (int lane = 0; lane < Real(block); lane += Words)
+        {
+            for (int d = 0; d < dimensions; d += Words)
+            {
+                for (int k = 0; k < Words; k++)
+                {
+                    words[k] = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(packed), (nuint)((d + k) * Lanes + lane)).AsUInt32();
+                }
+                WordTranspose.InPlace(words);
+                for (int k = 0; k < Math.Min(Words, Real(block) - lane); k++)
+                {
+                    ref float to = ref MemoryMarshal.GetReference(Of(target, block, lane + k).Slice(d, Words));
+                    Vector512<float> values = words[k].AsSingle() * factor[lane + k];
+                    (adds ? Vector512.LoadUnsafe(ref to) + values : values).StoreUnsafe(ref to);
+                }
             }
         }
     }
@@ -118,10 +150,17 @@ sealed class AttentionLanes
     /// <summary>target[row, head, d] += packed[d, lane] · factor.</summary>
     internal void AddColumns(int block, ReadOnlySpan<float> packed, float factor, Rows target)
     {
-        for (int i = 0; i < Real(block); i++)
+        int whole = Avx512F.IsSupported ? _headDim / WordTranspose.Words * WordTranspose.Words : 0;
+        if (whole > 0)
+        {
+            Span<float> factors = stackalloc float[Lanes];
+            factors.Fill(factor);
+            UnpackWhole(block, packed, factors, whole, adds: true, target);
+        }
+        for (int i = 0; i < Real(block) && whole < _headDim; i++)
         {
             Span<float> to = Of(target, block, i);
-            for (int d = 0; d < to.Length; d++)
+            for (int d = whole; d < to.Length; d++)
             {
                 to[d] += packed[d * Lanes + i] * factor;
             }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Farsight.Engine.Kernels.Assembled;
 using Farsight.Engine.Memory;
 
@@ -9,7 +10,7 @@ namespace Farsight.Engine.Kernels;
 /// <remarks>Width is the head dimension rounded up to 32; what lies beyond the head, and beyond the last key of a tile, is zero.</remarks>
 static unsafe class Bf16AttentionOperands
 {
-    const int Panel = Bf16Tile.Rows, Lanes = Bf16Tile.Columns;
+    const int Panel = Bf16Tile.Rows, Lanes = Bf16Tile.Columns, Ahead = 12;
 
     /// <summary>c[r, 32] (+)= Σ over pairs of a[r, pair] · b[pair, 32].</summary>
     /// <param name="a">First pair of a.</param>
@@ -42,9 +43,11 @@ static unsafe class Bf16AttentionOperands
     {
         int padded = (rows.Length + Panel - 1) / Panel * Panel;
         Clear(pairs, headDim < width ? 0 : rows.Length * width / 2, padded * width / 2);
+        float* head = Floats(source[0]) + column;
         for (int i = 0; i < rows.Length; i++)
         {
-            Bf16Pairs.OfRow(source[rows[i]].Slice(column, headDim), pairs + i * width / 2);
+            Prefetch(head, rows, i + Ahead, source.Width, headDim);
+            Bf16Pairs.OfRow(head + (nint)rows[i] * source.Width, headDim, pairs + i * width / 2);
         }
     }
 
@@ -54,10 +57,13 @@ static unsafe class Bf16AttentionOperands
     {
         int count = (rows.Length + 1) / 2, padded = (rows.Length + Panel - 1) / Panel * Panel / 2;
         Clear(pairs, headDim < width ? 0 : count * width, padded * width);
+        float* head = Floats(source[0]) + column;
         for (int pair = 0; pair < count; pair++)
         {
-            ReadOnlySpan<float> second = 2 * pair + 1 < rows.Length ? source[rows[2 * pair + 1]].Slice(column, headDim) : default;
-            Bf16Pairs.OfTwoRows(source[rows[2 * pair]].Slice(column, headDim), second, pairs + pair * width);
+            Prefetch(head, rows, 2 * pair + Ahead, source.Width, headDim);
+            Prefetch(head, rows, 2 * pair + Ahead + 1, source.Width, headDim);
+            float* second = 2 * pair + 1 < rows.Length ? head + (nint)rows[2 * pair + 1] * source.Width : null;
+            Bf16Pairs.OfTwoRows(head + (nint)rows[2 * pair] * source.Width, second, headDim, pairs + pair * width);
         }
     }
 
@@ -67,12 +73,26 @@ static unsafe class Bf16AttentionOperands
     /// <param name="source">[T, H · Dh]</param>
     /// <param name="factor">Multiplied before rounding.</param>
     /// <param name="width">Dh rounded up to 32.</param>
-    /// <param name="floats">[width, 32] scratch.</param>
+    /// <param name="floats">[width · 32] scratch.</param>
     /// <param name="pairs">[width / 2, 32] overwritten.</param>
     internal static void PackColumns(AttentionLanes lanes, int block, Rows source, float factor, int width, Span<float> floats, uint* pairs)
     {
-        lanes.PackColumns(block, source, factor, floats);
-        Bf16Pairs.OfRowPairs(Floats(floats), Lanes, width, pairs);
+        if (!Avx512BW.IsSupported)
+        {
+            lanes.PackColumns(block, source, factor, floats);
+            Bf16Pairs.OfRowPairs(Floats(floats), Lanes, width, pairs);
+            return;
+        }
+        lanes.PackRows(block, source, factor, width, floats);
+        byte** rows = stackalloc byte*[WordTranspose.Words];
+        for (int lane = 0; lane < Lanes; lane += WordTranspose.Words)
+        {
+            for (int i = 0; i < WordTranspose.Words; i++)
+            {
+                rows[i] = (byte*)(Floats(floats) + (lane + i) * width);
+            }
+            Bf16Panels.Transpose<SingleLanes>(rows, 0, width / 2, pairs + lane);
+        }
     }
 
     /// <summary>pairs[d / 32, lane / 2, d % 32] = factor times the vectors of 32 lanes, among those of all lanes of the chunk.</summary>
@@ -96,6 +116,19 @@ static unsafe class Bf16AttentionOperands
     internal static float* Floats(Span<float> native) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(native));
 
     internal static uint* Words(Span<float> native) => (uint*)Floats(native);
+
+    /// <summary>Asks for a row that is needed soon: the processor does not foresee rows whose heads lie far apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Prefetch(float* head, ReadOnlySpan<int> rows, int index, int pitch, int headDim)
+    {
+        if (Sse.IsSupported && index < rows.Length)
+        {
+            for (int d = 0; d < headDim; d += 16)
+            {
+                Sse.Prefetch0(head + (nint)rows[index] * pitch + d);
+            }
+        }
+    }
 
     static void Clear(uint* words, int first, int end) => new Span<uint>(words + first, end - first).Clear();
 }

@@ -50,13 +50,13 @@ static unsafe class Bf16Gemm
                 uint* words = Words(target, row);
                 if (a.Transposed)
                 {
-                    ReadOnlySpan<float> second = 2 * row + 1 < a.Depth ? a.Source[2 * row + 1].Slice(firstLine, lines) : default;
-                    Bf16Pairs.OfTwoRows(a.Source[2 * row].Slice(firstLine, lines), second, words);
+                    float* second = 2 * row + 1 < a.Depth ? Floats(a.Source, 2 * row + 1) + firstLine : null;
+                    Bf16Pairs.OfTwoRows(Floats(a.Source, 2 * row) + firstLine, second, lines, words);
                     target[row][lines..].Clear();
                 }
                 else if (row < lines)
                 {
-                    Bf16Pairs.OfRow(a.Source[firstLine + row], words);
+                    Bf16Pairs.OfRow(Floats(a.Source, firstLine + row), a.Depth, words);
                 }
                 else
                 {
@@ -140,7 +140,9 @@ static unsafe class Bf16Gemm
     }
 
     // Rows lie in native memory, which nothing moves.
-    static uint* Words(Rows rows, int row) => (uint*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(rows[row]));
+    static uint* Words(Rows rows, int row) => (uint*)Floats(rows, row);
+
+    static float* Floats(Rows rows, int row) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(rows[row]));
 
     /// <summary>Represents the rounded left side from some line and pair on. Distances are in bytes.</summary>
     readonly struct Left

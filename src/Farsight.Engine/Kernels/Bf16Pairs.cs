@@ -32,46 +32,38 @@ static unsafe class Bf16Pairs
 
     /// <summary>Rounds a row: pairs[i] = x[2 i], x[2 i + 1]. Zero follows an odd last number.</summary>
     /// <param name="x">[n]</param>
+    /// <param name="n">Number of floats.</param>
     /// <param name="pairs">[⌈n / 2⌉] overwritten.</param>
-    internal static void OfRow(ReadOnlySpan<float> x, uint* pairs)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OfRow(float* x, int n, uint* pairs)
     {
         int i = 0;
-        if (Avx512BW.IsSupported)
+        for (; Avx512BW.IsSupported && i <= n - 32; i += 32)
         {
-            fixed (float* from = x)
-            {
-                for (; i <= x.Length - 32; i += 32)
-                {
-                    Along(Vector512.Load(from + i), Vector512.Load(from + i + 16)).Store(pairs + i / 2);
-                }
-            }
+            Along(Vector512.Load(x + i), Vector512.Load(x + i + 16)).Store(pairs + i / 2);
         }
-        for (; i < x.Length; i += 2)
+        for (; i < n; i += 2)
         {
-            pairs[i / 2] = Of(x[i], i + 1 < x.Length ? x[i + 1] : 0);
+            pairs[i / 2] = Of(x[i], i + 1 < n ? x[i + 1] : 0);
         }
     }
 
     /// <summary>Rounds two rows: pairs[i] = first[i], second[i].</summary>
     /// <param name="first">[n]</param>
-    /// <param name="second">[n], or empty for zeros.</param>
+    /// <param name="second">[n], or null for zeros.</param>
+    /// <param name="n">Number of floats of a row.</param>
     /// <param name="pairs">[n] overwritten.</param>
-    internal static void OfTwoRows(ReadOnlySpan<float> first, ReadOnlySpan<float> second, uint* pairs)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void OfTwoRows(float* first, float* second, int n, uint* pairs)
     {
         int i = 0;
-        if (Avx512BW.IsSupported)
+        for (; Avx512BW.IsSupported && i <= n - 16; i += 16)
         {
-            fixed (float* x = first, y = second)
-            {
-                for (; i <= first.Length - 16; i += 16)
-                {
-                    Across(Vector512.Load(x + i), y == null ? default : Vector512.Load(y + i)).Store(pairs + i);
-                }
-            }
+            Across(Vector512.Load(first + i), second == null ? default : Vector512.Load(second + i)).Store(pairs + i);
         }
-        for (; i < first.Length; i++)
+        for (; i < n; i++)
         {
-            pairs[i] = Of(first[i], second.IsEmpty ? 0 : second[i]);
+            pairs[i] = Of(first[i], second == null ? 0 : second[i]);
         }
     }
 
@@ -91,7 +83,7 @@ static unsafe class Bf16Pairs
             }
             else
             {
-                OfRow(new(x, 32), pairs);
+                OfRow(x, 32, pairs);
             }
             x += 32;
             pairs += pitch;
@@ -116,7 +108,7 @@ static unsafe class Bf16Pairs
             }
             else
             {
-                OfTwoRows(new(x, 32), new(second, 32), pairs);
+                OfTwoRows(x, second, 32, pairs);
             }
             x = second + pitch;
             pairs += 32;

@@ -11,7 +11,7 @@ namespace Farsight.Engine.Kernels;
 /// <summary>Packs the right side of a product to panels of BF16 pairs: [⌈lines / 32⌉, pairs, 32], zero beyond the last line.</summary>
 static unsafe class Bf16Panels
 {
-    const int Width = Bf16Tile.Columns, Lines = 16, BlockValues = 32;
+    const int Width = Bf16Tile.Columns, Lines = WordTranspose.Words, BlockValues = 32;
 
     /// <summary>Fills the panels of some lines for a part of the depth.</summary>
     /// <param name="b">The right side.</param>
@@ -44,28 +44,27 @@ static unsafe class Bf16Panels
         for (int pair = 0; pair < pairs; pair++)
         {
             int row = b.FirstRow + firstK + 2 * pair;
-            ReadOnlySpan<float> first = Row(b.Matrix, row, firstLine, scratch.Rows[0]);
-            ReadOnlySpan<float> second = 2 * pair + 1 < depth ? Row(b.Matrix, row + 1, firstLine, scratch.Rows[1]) : default;
+            float* first = Row(b.Matrix, row, firstLine, scratch.Rows[0]);
+            float* second = 2 * pair + 1 < depth ? Row(b.Matrix, row + 1, firstLine, scratch.Rows[1]) : null;
             for (int line = 0; line < lines; line += Width)
             {
-                int count = Math.Min(Width, lines - line);
                 Bf16Pairs.OfTwoRows(
-                    first.Slice(line, count), second.IsEmpty ? default : second.Slice(line, count),
+                    first + line, second == null ? null : second + line, Math.Min(Width, lines - line),
                     panels + (nint)line * pairs + (nint)pair * Width);
             }
         }
     }
 
-    /// <summary>Returns part of a row: where it lies if it is F32 in memory, otherwise widened.</summary>
-    static ReadOnlySpan<float> Row(WeightMatrix matrix, int row, int first, Span<float> widened)
+    /// <summary>Returns part of a row: where it lies if it is F32 in memory, which nothing moves, otherwise widened.</summary>
+    static float* Row(WeightMatrix matrix, int row, int first, Span<float> widened)
     {
         StoredRow stored = matrix.Stored(row);
         if (stored.Format == NumberFormat.F32 && !stored.Bytes.IsEmpty)
         {
-            return MemoryMarshal.Cast<byte, float>(stored.Bytes).Slice(first, widened.Length);
+            return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(stored.Bytes)) + first;
         }
         matrix.Read(row, first, widened);
-        return widened;
+        return Address(widened);
     }
 
     /// <summary>Sixteen lines at a time, from their stored format where they lie in memory as a whole.</summary>
@@ -150,9 +149,9 @@ static unsafe class Bf16Panels
         }
     }
 
-    /// <summary>Blocks of 32 values are rounded to 16 pairs, and 16 × 16 words are transposed in registers.</summary>
+    /// <summary>to[pair, i] = pair of line i, for sixteen lines: blocks of 32 values are rounded to 16 pairs, and 16 × 16 words are transposed in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Transpose<TLanes>(byte** rows, int firstK, int pairs, uint* to)
+    internal static void Transpose<TLanes>(byte** rows, int firstK, int pairs, uint* to)
         where TLanes : IWeightLanes<Vector512<float>>
     {
         Vector512<uint>* words = stackalloc Vector512<uint>[Lines];
@@ -165,7 +164,7 @@ static unsafe class Bf16Panels
                 Vector512<float> scale = Vector512.Create(TLanes.Scale(ref values));
                 words[i] = Bf16Pairs.Along(TLanes.Load(ref values, 0, scale), TLanes.Load(ref values, 16, scale));
             }
-            Transpose(words, to + (nint)pair * Width, Math.Min(16, pairs - pair));
+            Store(words, to + (nint)pair * Width, Math.Min(Lines, pairs - pair));
             block += TLanes.BytesPerBlock;
         }
     }
@@ -181,46 +180,18 @@ static unsafe class Bf16Panels
             {
                 words[i] = Vector512.Load((uint*)rows[i] + firstK / 2 + pair);
             }
-            Transpose(words, to + (nint)pair * Width, Math.Min(16, pairs - pair));
+            Store(words, to + (nint)pair * Width, Math.Min(Lines, pairs - pair));
         }
     }
 
     /// <summary>to[k, i] = words[i][k] for k below <paramref name="count"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Transpose(Vector512<uint>* words, uint* to, int count)
+    static void Store(Vector512<uint>* words, uint* to, int count)
     {
-        // Words, then pairs of words, within each quarter of a register ...
-        Vector512<uint>* q = stackalloc Vector512<uint>[Lines];
-        for (int i = 0; i < Lines; i += 4)
+        WordTranspose.InPlace(words);
+        for (int k = 0; k < count; k++)
         {
-            Vector512<ulong> a = Avx512F.UnpackLow(words[i], words[i + 1]).AsUInt64();
-            Vector512<ulong> b = Avx512F.UnpackHigh(words[i], words[i + 1]).AsUInt64();
-            Vector512<ulong> c = Avx512F.UnpackLow(words[i + 2], words[i + 3]).AsUInt64();
-            Vector512<ulong> d = Avx512F.UnpackHigh(words[i + 2], words[i + 3]).AsUInt64();
-            q[i] = Avx512F.UnpackLow(a, c).AsUInt32();
-            q[i + 1] = Avx512F.UnpackHigh(a, c).AsUInt32();
-            q[i + 2] = Avx512F.UnpackLow(b, d).AsUInt32();
-            q[i + 3] = Avx512F.UnpackHigh(b, d).AsUInt32();
-        }
-        // ... then the quarters: q[4 g + j] has the words j, 4 + j, 8 + j and 12 + j of rows 4 g to 4 g + 3.
-        const byte Even = 0x88, Odd = 0xDD;
-        for (int j = 0; j < 4; j++)
-        {
-            Vector512<uint> even = Avx512F.Shuffle4x128(q[j], q[4 + j], Even), odd = Avx512F.Shuffle4x128(q[j], q[4 + j], Odd);
-            Vector512<uint> evenLater = Avx512F.Shuffle4x128(q[8 + j], q[12 + j], Even), oddLater = Avx512F.Shuffle4x128(q[8 + j], q[12 + j], Odd);
-            Store(Avx512F.Shuffle4x128(even, evenLater, Even), to, j, count);
-            Store(Avx512F.Shuffle4x128(odd, oddLater, Even), to, 4 + j, count);
-            Store(Avx512F.Shuffle4x128(even, evenLater, Odd), to, 8 + j, count);
-            Store(Avx512F.Shuffle4x128(odd, oddLater, Odd), to, 12 + j, count);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Store(Vector512<uint> words, uint* to, int k, int count)
-    {
-        if (k < count)
-        {
-            words.Store(to + (nint)k * Width);
+            words[k].Store(to + (nint)k * Width);
         }
     }
 

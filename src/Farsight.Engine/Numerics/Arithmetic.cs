@@ -18,3 +18,13 @@ public enum Arithmetic
     /// </summary>
     Q8,
 }
+
+/// <summary>Provides the names of arithmetics, as recipes, options and results have them.</summary>
+public static class Arithmetics
+{
+    /// <summary>Returns the name: "f32", "bf16" or "q8".</summary>
+    public static string Name(this Arithmetic arithmetic) => arithmetic.ToString().ToLowerInvariant();
+
+    /// <summary>Returns the name that results record; null for F32, which they do not name.</summary>
+    public static string? RecordedName(this Arithmetic arithmetic) => arithmetic == Arithmetic.F32 ? null : arithmetic.Name();
+}

@@ -9,6 +9,7 @@ using Farsight.Engine;
 using Farsight.Engine.Communication;
 using Farsight.Engine.Inference.Context;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Rope;
 using Farsight.Evaluation.Core.Answering;
 using Farsight.Evaluation.Core.Prompts;
@@ -139,7 +140,9 @@ public sealed record EvalRequest(
         Check();
         CheckMemory(model.Model.Config);
         TokenizerText tokens = new(model.Tokenizer);
-        string device = model.LanguageModel.Device is { } decoder ? $" on {decoder.Description}" : "";
+        string device = model.LanguageModel.Device is { } decoder ? $" on {decoder.Description}"
+            : model.Model.Arithmetic.RecordedName() is { } arithmetic ? $" in {arithmetic}"
+            : "";
         return PlanFor(Identity(model) + Without(model.Model.MaskedHeads) + device, tokens, model.HasFormat ? model.Text : null);
     }
 
@@ -172,7 +175,7 @@ public sealed record EvalRequest(
     {
         if (Ranks.Size > 1)
         {
-            string identity = Identity(model) + Without(model.Model.MaskedHeads);
+            string identity = Identity(model) + Without(model.Model.MaskedHeads) + model.Model.Arithmetic.RecordedName();
             RankAgreement.Require(
                 Ranks, RunManifest.OfThisProcess("eval", Seed, new Dictionary<string, string> { ["model"] = identity }),
                 ("context method", Decoding.ContextMethod ?? ""));

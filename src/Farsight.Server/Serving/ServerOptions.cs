@@ -33,6 +33,9 @@ public sealed record ServerOptions
     /// </summary>
     public string? ContextMethod { get; init; }
 
+    /// <summary>How products are computed. Default: F32.</summary>
+    public Arithmetic Precision { get; init; }
+
     /// <summary>Folder whose subfolders may be loaded as adapters while the server runs; null to refuse that.</summary>
     public string? AdapterFolder { get; init; }
 

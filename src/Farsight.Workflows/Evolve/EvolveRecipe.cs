@@ -7,6 +7,7 @@ using Farsight.Alignment.Training;
 using Farsight.Engine;
 using Farsight.Engine.Lora;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Optimizers;
 using Farsight.Evaluation.Core;
 
@@ -28,6 +29,13 @@ public sealed record EvolveRecipe : IRecipe
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Device { get; init; }
+
+    /// <summary>
+    /// How the products of the training steps are computed: "f32" or "bf16" (docs/precision.md). Optional; null for "f32" on the device cpu, and on
+    /// other devices for their default. The option of a command wins.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Arithmetic? Precision { get; init; }
 
     /// <summary>Documents for the data of every iteration.</summary>
     public required EvolveDocuments Documents { get; init; }
@@ -84,6 +92,7 @@ public sealed record EvolveRecipe : IRecipe
     /// <inheritdoc/>
     public IEnumerable<string> Problems() =>
     [
+        .. TrainRecipe.PrecisionProblems(Precision),
         .. Documents.Problems("documents"),
         .. Temperature is null or (>= 0 and <= 100)
             ? []
@@ -105,6 +114,7 @@ public sealed record EvolveRecipe : IRecipe
         BaseModel = baseModel,
         Rope = iteration.Rope,
         Device = Device,
+        Precision = Precision,
         Data = data,
         HeldOut = HeldOut,
         Positions = Positions,

@@ -6,6 +6,7 @@ using Farsight.Alignment.Training.Pretraining;
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Text.Tokenizers;
 using Farsight.Workflows.Train;
 
@@ -75,11 +76,13 @@ public static class ContinuedPretrainRun
         RunManifest manifest = RunManifest.OfThisProcess("pretrain", recipe.Seed, hashes) with
         {
             KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact",
+            Precision = recipe.Precision?.RecordedName(),
         };
         using RunDirectory run = RunDirectory.Open(request.Output, RecipeFile.Resolve(recipe), manifest, request.Resume);
         int window = MixtureInputs.WindowOf(recipe);
         using DecoderModel model = ModelLoader.Load(
             request.Model, RopeOption.Parse(recipe.Rope, config), recipe.Weights?.ToNumberFormat(), window);
+        model.Arithmetic = recipe.Precision ?? Arithmetic.F32;
         TrainRun.MakeTrainable(model, recipe.Lora, recipe.Seed);
         TrainingOptions options = new(recipe.Steps, recipe.EvalEvery, recipe.CheckpointEvery, recipe.Optimizer, recipe.Schedule);
         using (TrainingLoop loop = new(new TrainableModel(model, level), inputs.Work, options, run) { Parts = request.Parts })

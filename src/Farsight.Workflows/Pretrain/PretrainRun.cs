@@ -63,6 +63,7 @@ public static class PretrainRun
         ];
 
         using DecoderModel model = new(recipe.Model.ToConfig(format.Bos, format.Eos), new RandomWeights(recipe.Seed));
+        model.Arithmetic = recipe.Precision ?? Arithmetic.F32;
         model.TrainEverything();
         PretrainingWork work = new(
             new(corpora, tokenizer, format, recipe.LossWeights),

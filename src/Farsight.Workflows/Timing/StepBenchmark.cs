@@ -60,6 +60,7 @@ public static class StepBenchmark
         LoraOptions lora = Adapter(options, config);
         Recomputation level = Level(options, config, lora, tree);
         using DecoderModel model = Open(options);
+        model.Arithmetic = options.Arithmetic;
         model.AttachLora(lora, Seed);
         Sample sample = new(tree, new(prompt, leaves[0], leaves[1..]), objective, level, options.Attention);
         TrainingOptions training = new(
@@ -234,6 +235,9 @@ public sealed record StepBenchmarkOptions(StepShape Shape, string Objective, boo
     /// What matrices are converted to, in memory; null leaves random ones in F32 and those of a model as they are stored.
     /// </summary>
     public NumberFormat? Weights { get; init; }
+
+    /// <summary>How products are computed. Default: F32.</summary>
+    public Arithmetic Arithmetic { get; init; }
 
     /// <summary>Keys that each head attends to; null for all.</summary>
     public AttentionPattern? Attention { get; init; }

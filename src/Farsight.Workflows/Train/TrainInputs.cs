@@ -10,6 +10,7 @@ using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Communication;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Rope;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
@@ -142,14 +143,15 @@ sealed record TrainInputs(
     /// Returns the log-probabilities after the short contexts, by question id: read from beside the dataset, or computed and put there.
     /// </summary>
     /// <param name="objective">Says how many rejected responses count.</param>
+    /// <param name="arithmetic">How products are computed.</param>
     /// <param name="progress">Receives finished and total samples while they are computed.</param>
     /// <param name="ranks">Ranks that divide the computation; rank 0 has the file, and the others receive what it holds.</param>
     /// <param name="cancel">Stops after a tree; the next call continues.</param>
     /// <exception cref="InputException">The file is damaged or incomplete.</exception>
     internal IReadOnlyDictionary<string, PreferenceLogProbs> ReadShortReference(
-        IPreferenceObjective objective, Action<int, int>? progress, Communicator ranks, CancellationToken cancel)
+        IPreferenceObjective objective, Arithmetic arithmetic, Action<int, int>? progress, Communicator ranks, CancellationToken cancel)
     {
-        string file = ShortReference.Make(new(BaseModel, DataPath), Dataset, progress, cancel, ranks: ranks);
+        string file = ShortReference.Make(new(BaseModel, DataPath) { Arithmetic = arithmetic }, Dataset, progress, cancel, ranks: ranks);
         return ReferenceLogProbs.Share(ranks.IsFirst ? ReadShortReference(objective, file) : new(), ranks);
     }
 

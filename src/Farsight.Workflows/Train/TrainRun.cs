@@ -76,6 +76,12 @@ public static class TrainRun
         {
             throw new InputException($"device is {device}, but none was opened; open it as the backend of the request, or remove device.");
         }
+        if (request.Backend is { } opened && recipe.Precision is { } precision && (precision == Arithmetic.F32) != (opened.Format == NumberFormat.F32))
+        {
+            throw new InputException(
+                $"precision is {precision.Name()}, but the device {opened.Device} was opened to compute in {opened.Format}; "
+                    + "use one of them, or remove precision.");
+        }
         RankGrid grid = new(request.Ranks, request.ContextParallel);
         TrainInputs inputs = TrainInputs.Read(recipe, request.RecipePath, request.Folder);
         foreach (string notice in request.NotesInputs ? inputs.Notices : [])
@@ -139,11 +145,14 @@ public static class TrainRun
         {
             hashes["teacher"] = InputHash.OfModel(teacher);
         }
+        // The precision of a device is part of its description.
+        Arithmetic arithmetic = request.Backend is null ? recipe.Precision ?? Arithmetic.F32 : Arithmetic.F32;
         RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, hashes) with
         {
             KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact",
             Device = request.Backend?.Description ?? "cpu",
             ContextParallel = grid.Context.Size > 1 ? grid.Context.Size : null,
+            Precision = arithmetic.RecordedName(),
         };
 
         RankAgreement.Require(
@@ -165,7 +174,7 @@ public static class TrainRun
         IPreferenceObjective objective = recipe.Objective;
         bool needsShort = objective.ReferenceIsShort || objective is { ReadsShort: true, NeedsReference: true };
         IReadOnlyDictionary<string, PreferenceLogProbs> afterShort = needsShort
-            ? inputs.ReadShortReference(objective, Told(TrainingPartKind.Reference), ranks, cancel)
+            ? inputs.ReadShortReference(objective, arithmetic, Told(TrainingPartKind.Reference), ranks, cancel)
             : new Dictionary<string, PreferenceLogProbs>();
         IReadOnlyDictionary<string, IReadOnlyList<TeacherFile.Top>> teacherTokens =
             inputs.ReadTeacher(objective.Distillation, Told(TrainingPartKind.Teacher), ranks, cancel);
@@ -174,6 +183,7 @@ public static class TrainRun
         // A device converts to formats of single values itself, and takes blocks from the host.
         bool hostConverts = request.Backend is null || weights?.ValuesPerBlock > 1;
         using DecoderModel model = ModelLoader.Load(inputs.BaseModel, inputs.Rope, hostConverts ? weights : null);
+        model.Arithmetic = arithmetic;
         MakeTrainable(model, recipe.Lora, recipe.Seed);
         using IDeviceModel? onDevice = request.Backend?.Load(model, hostConverts ? null : weights, recipe.Attention);
         if (recipe.SegmentMemory is { } memory)
@@ -208,6 +218,7 @@ public static class TrainRun
         using DecoderModel? before = objective is ISampledObjective { ReadsReference: true }
             ? ModelLoader.Load(inputs.BaseModel, inputs.Rope, recipe.Weights?.ToNumberFormat())
             : null;
+        before?.Arithmetic = arithmetic;
         OnPolicySampler? sampler = objective is ISampledObjective onPolicy
             ? new(
                 model, trainable, inputs.Format, inputs.TrainingSamples, onPolicy, recipe.Seed, run?.Resampled ?? "responses of rank 0",

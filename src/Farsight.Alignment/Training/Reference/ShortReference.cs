@@ -9,6 +9,7 @@ using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
 
@@ -63,6 +64,7 @@ public static class ShortReference
         if (ranks.Any(ranks.IsFirst && !File.Exists(path)))
         {
             using DecoderModel model = ModelLoader.Load(options.Model);
+            model.Arithmetic = options.Arithmetic;
             Tokenizer tokenizer = Tokenizer.LoadFor(options.Model, model.Config.VocabSize);
             data.RequireTokenizer(tokenizer);
             ChatFormat format = ChatFormat.Load(options.Model, tokenizer, note);
@@ -218,6 +220,9 @@ public sealed record ShortReferenceOptions(string Model, string Data)
     /// Maximum tokens per tree; a longer turn has a tree of its own. Limits the memory; the result changes only by rounding.
     /// </summary>
     public int BatchTokens { get; init; } = 8192;
+
+    /// <summary>How products are computed: as in the training that uses the reference. Default: F32.</summary>
+    public Arithmetic Arithmetic { get; init; }
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="OptionException">A value cannot be used.</exception>

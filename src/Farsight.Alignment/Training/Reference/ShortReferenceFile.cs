@@ -1,8 +1,10 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Farsight.Alignment.Objectives;
 using Farsight.Alignment.Runs;
 using Farsight.Engine;
 using Farsight.Engine.Files;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Alignment.Training.Reference;
 
@@ -57,10 +59,13 @@ public static class ShortReferenceFile
     }
 
     internal static Head HeadOf(ShortReferenceOptions options, string? dataHash = null) =>
-        new(FormatVersion, dataHash ?? InputHash.OfFile(options.Data), InputHash.OfModel(options.Model), options.BatchTokens);
+        new(FormatVersion, dataHash ?? InputHash.OfFile(options.Data), InputHash.OfModel(options.Model), options.BatchTokens)
+        {
+            Precision = options.Arithmetic.RecordedName(),
+        };
 
     internal static string PathOf(string data, Head head) =>
-        $"{data}.reference-{InputHash.OfText($"{head.FormatVersion} {head.Data} {head.Model}")[..KeyDigits]}.jsonl";
+        $"{data}.reference-{InputHash.OfText($"{head.FormatVersion} {head.Data} {head.Model}{head.Precision}")[..KeyDigits]}.jsonl";
 
     internal static string Line(Head head) => JsonSerializer.Serialize(head, s_json) + "\n";
 
@@ -72,7 +77,12 @@ public static class ShortReferenceFile
     static SequenceLogProb Of(Response response) => new(response.Sum, response.Tokens);
 
     /// <summary>Represents the first line of the file.</summary>
-    internal sealed record Head(int FormatVersion, string Data, string Model, int BatchTokens);
+    internal sealed record Head(int FormatVersion, string Data, string Model, int BatchTokens)
+    {
+        /// <summary>Name of the arithmetic; null for F32.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? Precision { get; init; }
+    }
 
     sealed record Sample(string Id, Turn[] Turns);
 

@@ -101,8 +101,11 @@ public sealed class Bf16GemmTests
             uint[] along = new uint[(length + 1) / 2], across = new uint[length];
             fixed (uint* a = along, b = across)
             {
-                Bf16Pairs.OfRow(row, a);
-                Bf16Pairs.OfTwoRows(row, row, b);
+                fixed (float* x = row)
+                {
+                    Bf16Pairs.OfRow(x, length, a);
+                    Bf16Pairs.OfTwoRows(x, x, length, b);
+                }
             }
 
             Assert.All(along[..(length / 2)], AssertBothAreNaN);
