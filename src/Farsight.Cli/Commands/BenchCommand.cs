@@ -119,6 +119,7 @@ static class BenchCommand
     {
         s_threads.Apply(parse);
         MachinePeak peak = MachinePeak.Measure();
+        MachinePeak? bf16 = MachinePeak.Measure(Arithmetic.BF16), int8 = MachinePeak.Measure(Arithmetic.Q8);
         MemoryBandwidth memory = MemoryBandwidth.Measure();
         if (parse.GetValue(s_json))
         {
@@ -129,6 +130,10 @@ static class BenchCommand
                 ["threads"] = peak.Threads,
                 ["gflops_one_core"] = Round(peak.OneCore / Giga, 1),
                 ["gflops_all_cores"] = Round(peak.AllCores / Giga, 1),
+                ["bf16_gflops_one_core"] = Rate(bf16?.OneCore),
+                ["bf16_gflops_all_cores"] = Rate(bf16?.AllCores),
+                ["int8_gops_one_core"] = Rate(int8?.OneCore),
+                ["int8_gops_all_cores"] = Rate(int8?.AllCores),
                 ["read_gb_per_second"] = Round(memory.Read / Giga, 1),
                 ["copy_gb_per_second"] = Round(memory.Copy / Giga, 1),
             });
@@ -137,9 +142,19 @@ static class BenchCommand
         Line("processor", $"{Processor.Name}, {Processor.VectorBits}-bit vectors");
         Line("one core", $"{peak.OneCore / Giga:F1} GFLOP/s in F32");
         Line("all cores", $"{peak.AllCores / Giga:F1} GFLOP/s with {peak.Threads} threads");
+        Line("BF16", $"{Peaks(bf16, "GFLOP/s", "VDPBF16PS")}");
+        Line("8-bit", $"{Peaks(int8, "GOP/s", "VPDPBUSD")}");
         Line("memory", $"{memory.Read / Giga:F1} GB/s read, {memory.Copy / Giga:F1} GB/s copy (read and write)");
         return ExitCode.Done;
     }
+
+    static JsonNode? Rate(double? perSecond) => perSecond is { } rate ? Round(rate / Giga, 1) : null;
+
+    static string Peaks(MachinePeak? peak, string unit, string instruction) => peak is null
+        ? $"{instruction} cannot be used here; farsight doctor has the reason"
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{peak.OneCore / Giga:F1} {unit} on one core, {peak.AllCores / Giga:F1} {unit} with {peak.Threads} threads ({instruction})");
 
     static int Step(ParseResult parse, CancellationToken cancel)
     {
@@ -237,6 +252,7 @@ static class BenchCommand
             ["seconds_update"] = Round(fastest.Update, 4),
             ["flops"] = r.Flops.Total,
             ["flops_attention"] = r.Flops.Attention + r.Flops.AttentionBackward,
+            ["peak_precision"] = r.Peak.Arithmetic.Name(),
             ["peak_gflops"] = Round(r.Peak.AllCores / Giga, 1),
             ["share_of_peak"] = Round(r.ShareOfPeak, 4),
         };
@@ -259,8 +275,9 @@ static class BenchCommand
         Line("tokens", $"{r.Tokens} rows, {r.Tokens / r.SecondsMin:F0} rows per second");
         double attention = (r.Flops.Attention + r.Flops.AttentionBackward) / r.Flops.Total;
         Line("operations", $"{r.Flops.Total / Giga:F1} GFLOP per step, {attention:P0} attention");
-        Line("throughput", $"{r.ShareOfPeak:P1} of the peak of {r.Peak.AllCores / Giga:F1} GFLOP/s");
+        Line("throughput", $"{r.ShareOfPeak:P1} of the {r.Peak.Arithmetic.Name()} peak of {r.Peak.AllCores / Giga:F1} GFLOP/s");
         Line("memory", $"{r.PeakMemory >> 20} MiB peak; weights {Weights(r)}; recomputation {Level(r)}");
+        Line("precision", $"{r.Options.Arithmetic.Name()}");
         Line(
             "adapter",
             $"rank {r.Lora.Rank} on {string.Join(", ", r.Lora.Targets)}; embeddings {(r.Lora.TrainEmbeddings ? "trained" : "frozen")}");

@@ -137,11 +137,13 @@ static class PlanCommand
         TrainRecipe? recipe = parse.GetValue(s_table) || parse.GetValue(s_from) is not null
             ? null
             : RecipeFile.Read<TrainRecipe>(path, parse.GetValue(s_set) ?? []);
+        recipe = recipe is null ? null : recipe with { Precision = s_device.Precision.Of(parse) ?? recipe.Precision };
         if (recipe is not null && s_device.IsGiven(parse, recipe.Device))
         {
             return RunOnDevice(parse, path, recipe);
         }
-        MachinePeak? now = parse.GetValue(s_peak) is null ? MachinePeak.Measure() : null;
+        Arithmetic precision = recipe?.Precision ?? Arithmetic.F32;
+        MachinePeak? now = parse.GetValue(s_peak) is null ? MachinePeak.Measure(precision) ?? MachinePeak.Measure() : null;
         double peak = now is null
             ? parse.GetValue(s_peak)!.Value * 1e9 * Workers.Threads
             : new StoredPeak(StoredPeak.DefaultPath).Highest(now).AllCores;
@@ -171,7 +173,7 @@ static class PlanCommand
                 ? string.Create(CultureInfo.InvariantCulture, $"measured; now {100 * share:F0} % of it is available")
                 : "from --peak";
             PlanText.Print(plan, shape, string.Create(
-                CultureInfo.InvariantCulture, $"{peak / 1e9:F0} GFLOP/s with {Workers.Threads} threads, {source}"));
+                CultureInfo.InvariantCulture, $"{peak / 1e9:F0} GFLOP/s in {(now?.Arithmetic ?? precision).Name()} with {Workers.Threads} threads, {source}"));
         }
         if (plan.Chosen is not null && shape is null && parse.GetResult(s_from) is null && !parse.GetValue(s_json))
         {

@@ -30,6 +30,11 @@ static class Gemm
         Shape.Same(w.ColumnCount, x.Width);
         Shape.Same(x.Count, y.Count);
         Shape.Same(rowCount, y.Width);
+        if (arithmetic == Arithmetic.Q8 && Int8Gemm.IsFor(w, firstRow, rowCount))
+        {
+            Int8Gemm.MultiplyTransposed(x, (GroupedMatrix)w, firstRow, y, add);
+            return;
+        }
         if (SkinnyGemm.IsFor(x))
         {
             SkinnyGemm.MultiplyTransposed(x, w, firstRow, y, add);

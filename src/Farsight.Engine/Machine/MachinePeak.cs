@@ -2,17 +2,20 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Farsight.Engine.Kernels;
+using Farsight.Engine.Kernels.Assembled;
 using Farsight.Engine.Memory;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Machine;
 
-/// <summary>Represents the peak FMA throughput of the processor, the upper bound of every kernel.</summary>
+/// <summary>Represents the peak throughput of an arithmetic's multiply-adds, the upper bound of every kernel.</summary>
 /// <remarks>
-/// Fused multiply-adds in registers only, in F32 with the widest vectors in use, and enough independent sums to hide their latency. A
-/// multiply-add counts as two operations. The best of several short runs counts, because other programs only reduce it.
+/// Multiply-adds in registers only, with enough independent sums to hide their latency: in F32 with the widest vectors in use, in BF16
+/// VDPBF16PS, for 8-bit integers VPDPBUSD. A multiply-add counts as two operations. The best of several short runs counts, because other
+/// programs only reduce it.
 /// </remarks>
-/// <param name="OneCore">FLOP/s of one thread.</param>
-/// <param name="AllCores">FLOP/s of <paramref name="Threads"/> threads together.</param>
+/// <param name="OneCore">Operations per second of one thread.</param>
+/// <param name="AllCores">Operations per second of <paramref name="Threads"/> threads together.</param>
 /// <param name="Threads">Number of threads of <see cref="Workers"/>.</param>
 public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
 {
@@ -24,27 +27,54 @@ public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
 
     static float s_sink; // keeps the sums from being optimized away
 
-    /// <summary>Measures for about a fifth of a second; the machine should be idle otherwise.</summary>
+    /// <summary>The arithmetic of the operations.</summary>
+    public Arithmetic Arithmetic { get; init; }
+
+    /// <summary>Measures F32 for about a fifth of a second; the machine should be idle otherwise.</summary>
     public static MachinePeak Measure()
     {
+        double perPiece = 2.0 * Sums * (Processor.VectorBits / 32) * s_rounds;
+        return Measure(Work, perPiece);
+    }
+
+    /// <summary>Measures the peak of an arithmetic as <see cref="Measure()"/> does; null if the processor has no instruction for it.</summary>
+    public static MachinePeak? Measure(Arithmetic arithmetic)
+    {
+        if (arithmetic == Arithmetic.F32)
+        {
+            return Measure();
+        }
+        const long Rounds = 200_000;
+        return PeakKernel.Has(arithmetic)
+            ? Measure(() => PeakKernel.Run(arithmetic, Rounds), Rounds * PeakKernel.OperationsPerRound(arithmetic)) with
+            {
+                Arithmetic = arithmetic,
+            }
+            : null;
+    }
+
+    /// <param name="work">A piece of work.</param>
+    /// <param name="operations">Operations of a piece.</param>
+    static MachinePeak Measure(Action work, double operations)
+    {
         int threads = Workers.Threads;
-        WarmUp();
-        double one = Best(1), all = threads == 1 ? one : Best(threads);
+        WarmUp(work);
+        double one = operations * Best(1, work), all = threads == 1 ? one : operations * Best(threads, work);
         return new(one, all, threads);
     }
 
     /// <summary>Runs until clock and voltage have followed the load.</summary>
-    static void WarmUp()
+    static void WarmUp(Action work)
     {
         long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < 60)
         {
-            Workers.For(Workers.Threads, _ => Work());
+            Workers.For(Workers.Threads, _ => work());
         }
     }
 
-    /// <summary>Measures FLOP/s. Each thread has two pieces, so that a thread that wakes up late costs little.</summary>
-    static double Best(int threads)
+    /// <summary>Measures pieces per second. Each thread has two pieces, so that a thread that wakes up late costs little.</summary>
+    static double Best(int threads, Action work)
     {
         int pieces = threads == 1 ? 1 : 2 * threads;
         double shortest = double.PositiveInfinity;
@@ -53,19 +83,16 @@ public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
             long start = Stopwatch.GetTimestamp();
             if (threads == 1)
             {
-                Work();
+                work();
             }
             else
             {
-                Workers.For(pieces, _ => Work());
+                Workers.For(pieces, _ => work());
             }
             shortest = Math.Min(shortest, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
-        return Throughput(pieces, shortest);
+        return pieces / shortest;
     }
-
-    /// <summary>Computes FLOP/s of a number of pieces that took some seconds together.</summary>
-    internal static double Throughput(int pieces, double seconds) => pieces * 2.0 * Sums * (Processor.VectorBits / 32) * s_rounds / seconds;
 
     static void Work() => s_sink = Processor.VectorBits switch
     {

@@ -1,14 +1,17 @@
 using System.Globalization;
 using Farsight.Engine.Files;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Engine.Machine;
 
-/// <summary>Keeps the highest measured peak of each processor and number of threads in a file.</summary>
+/// <summary>Keeps the highest measured peak of each processor, arithmetic and number of threads in a file.</summary>
 /// <remarks>
 /// Other programs only reduce a measured peak, so the highest one is the machine's. Estimates that use it do not depend on the momentary
 /// load. A file that cannot be read or written only means that the current measurement counts.
 /// </remarks>
-/// <param name="path">The file: one line per processor and number of threads, with tabs between the fields.</param>
+/// <param name="path">
+/// The file: one line per processor, vector width or name of another arithmetic, and number of threads, with tabs between the fields.
+/// </param>
 public sealed class StoredPeak(string path)
 {
     const char Separator = '\t';
@@ -29,8 +32,8 @@ public sealed class StoredPeak(string path)
     public MachinePeak Highest(MachinePeak measured)
     {
         string[] lines = Read();
-        string key = Key(measured.Threads);
-        MachinePeak[] stored = [.. lines.Select(l => Parse(l, key, measured.Threads)).OfType<MachinePeak>()];
+        string key = Key(measured);
+        MachinePeak[] stored = [.. lines.Select(l => Parse(l, key, measured)).OfType<MachinePeak>()];
         if (stored.MaxBy(p => p.AllCores) is { } highest && measured.AllCores <= highest.AllCores * Noise)
         {
             return highest;
@@ -40,16 +43,20 @@ public sealed class StoredPeak(string path)
         return measured;
     }
 
-    static string Key(int threads) => string.Create(
-        CultureInfo.InvariantCulture, $"{Processor.Name}{Separator}{Processor.VectorBits}{Separator}{threads}{Separator}");
+    static string Key(MachinePeak peak)
+    {
+        string kernel = peak.Arithmetic.RecordedName() ?? Processor.VectorBits.ToString(CultureInfo.InvariantCulture);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Processor.Name}{Separator}{kernel}{Separator}{peak.Threads}{Separator}");
+    }
 
-    static MachinePeak? Parse(string line, string key, int threads) =>
+    static MachinePeak? Parse(string line, string key, MachinePeak measured) =>
         line.StartsWith(key, StringComparison.Ordinal)
         && line[key.Length..].Split(Separator) is [var one, var all]
         && double.TryParse(one, CultureInfo.InvariantCulture, out double oneCore)
         && double.TryParse(all, CultureInfo.InvariantCulture, out double allCores)
         && double.IsFinite(allCores) && allCores > 0
-            ? new(oneCore, allCores, threads)
+            ? measured with { OneCore = oneCore, AllCores = allCores }
             : null;
 
     string[] Read()

@@ -71,7 +71,7 @@ public static class StepBenchmark
             new Engine.Optimizers.LearningRateSchedule.Constant(0));
         using ParameterUpdates updates = new(model.Parameters, training);
 
-        MachinePeak before = MachinePeak.Measure();
+        MachinePeak before = PeakOf(options.Arithmetic);
         List<StepTime> times = [];
         double loss = 0;
         for (int step = 1; step <= training.Steps; step++)
@@ -84,7 +84,7 @@ public static class StepBenchmark
             }
             progress?.Report(step);
         }
-        MachinePeak after = MachinePeak.Measure();
+        MachinePeak after = PeakOf(options.Arithmetic);
         TokenTree shared = options.Shape.Tree(responses, sharing: true, objective.ScoresPrompt).Tree;
         return new(
             options,
@@ -97,6 +97,9 @@ public static class StepBenchmark
             before.AllCores > after.AllCores ? before : after,
             Processor.PeakMemory);
     }
+
+    /// <summary>Measures the peak of an arithmetic, or that of F32 if the processor has no instruction for it.</summary>
+    internal static MachinePeak PeakOf(Arithmetic arithmetic) => MachinePeak.Measure(arithmetic) ?? MachinePeak.Measure();
 
     /// <summary>The fastest level that fits into the memory; without a bound the one that computes nothing twice.</summary>
     static Recomputation Level(StepBenchmarkOptions options, ModelConfig config, LoraOptions lora, TokenTree tree)

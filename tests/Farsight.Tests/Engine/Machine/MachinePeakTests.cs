@@ -1,4 +1,6 @@
+using Farsight.Engine.Kernels.Assembled;
 using Farsight.Engine.Machine;
+using Farsight.Engine.Numerics;
 
 namespace Farsight.Tests.Engine.Machine;
 
@@ -17,11 +19,21 @@ public sealed class MachinePeakTests
         Assert.InRange(peak.AllCores, 1, 1e13);
     }
 
-    [Fact]
-    public void A_piece_is_a_million_rounds_of_twelve_sums_of_sixteen_lanes_at_two_operations_a_lane()
+    // 4 × 16 instructions, of 16 lanes with two or four multiply-adds each.
+    [Theory, InlineData(Arithmetic.BF16, 4096), InlineData(Arithmetic.Q8, 8192)]
+    public void A_round_has_two_operations_for_each_multiply_add(Arithmetic arithmetic, int operations) =>
+        Assert.Equal(operations, PeakKernel.OperationsPerRound(arithmetic));
+
+    [Theory, InlineData(Arithmetic.F32), InlineData(Arithmetic.BF16), InlineData(Arithmetic.Q8)]
+    public void A_peak_names_its_arithmetic_and_is_missing_without_the_instruction(Arithmetic arithmetic)
     {
-        Assert.Equal(1_000_000 * 12.0 * 16 * 2, MachinePeak.Throughput(1, 1));
-        Assert.Equal(4 * MachinePeak.Throughput(1, 1) / 0.5, MachinePeak.Throughput(4, 0.5));
+        using ThreadCount threads = new(1);
+
+        MachinePeak? peak = MachinePeak.Measure(arithmetic);
+
+        Assert.Equal(arithmetic == Arithmetic.F32 || PeakKernel.Has(arithmetic), peak is not null);
+        Assert.Equal(peak is null ? null : arithmetic, peak?.Arithmetic);
+        Assert.Equal(peak?.OneCore, peak?.AllCores);
     }
 
     [Fact]
