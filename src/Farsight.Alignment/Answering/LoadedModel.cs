@@ -1,6 +1,8 @@
 using Farsight.Engine;
 using Farsight.Engine.Checkpoints;
+using Farsight.Engine.Machine;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Engine.Rope;
 using Farsight.Text.Conversations;
 using Farsight.Text.Tokenizers;
@@ -79,6 +81,30 @@ public sealed class LoadedModel : IDisposable
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Sets how the products of the model are computed.</summary>
+    /// <param name="arithmetic">See <see cref="DecoderModel.Arithmetic"/>.</param>
+    /// <param name="notice">Receives a sentence if the arithmetic is slow on this machine, or is not that of all matrices.</param>
+    /// <exception cref="InputException">The model has no matrix that 8-bit products can read.</exception>
+    public void Use(Arithmetic arithmetic, Action<string>? notice = null)
+    {
+        Model.Arithmetic = arithmetic;
+        if (arithmetic == Arithmetic.Q8 && Model.EightBitMatrices == 0)
+        {
+            throw new InputException(
+                $"{DirectoryPath}: precision q8 needs matrices in Q8_0 or Q4_0, and the model has none with a multiple of 16 rows; "
+                    + "export it with farsight export gguf --format q8_0, or use another precision.");
+        }
+        if (AssembledKernels.NoticeOf(arithmetic) is { } slow)
+        {
+            notice?.Invoke(slow);
+        }
+        if (arithmetic == Arithmetic.Q8 && Model.EightBitMatrices < Model.MatrixCount)
+        {
+            notice?.Invoke(
+                $"{Model.MatrixCount - Model.EightBitMatrices} of {Model.MatrixCount} matrices are not in Q8_0 or Q4_0; their products are computed in F32.");
         }
     }
 

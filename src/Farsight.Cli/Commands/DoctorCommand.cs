@@ -47,6 +47,10 @@ static class DoctorCommand
         StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
         Line(text, "farsight", $"{s.Version}, .NET {s.Runtime}, {s.Platform}");
         Line(text, "processor", $"{s.ProcessorName}, {s.VectorBits}-bit vectors");
+        string kernels = s.Refusal is { } refusal ? $"none, because {refusal}"
+            : s.Instructions.Count == 0 ? "none; the processor has no VDPBF16PS and no VPDPBUSD on 512 bits"
+            : string.Join(", ", s.Instructions);
+        Line(text, "assembled", $"{kernels}");
         Line(text, "threads", $"{s.Threads} of {s.Cores} logical processors");
         Line(text, "memory", $"{Size(s.AvailableMemory)} available of {Size(s.TotalMemory)}");
         Line(text, "native", $"no library is required; optional programs:");
@@ -94,6 +98,8 @@ static class DoctorCommand
         ["system"] = s.Platform,
         ["processor"] = s.ProcessorName,
         ["vector_bits"] = s.VectorBits,
+        ["assembled"] = new JsonArray([.. s.Instructions.Select(i => JsonValue.Create(i))]),
+        ["assembled_refusal"] = s.Refusal,
         ["cores"] = s.Cores,
         ["threads"] = s.Threads,
         ["memory_total"] = s.TotalMemory,

@@ -33,7 +33,7 @@ sealed class PrecisionOption : Option<string?>
     {
         if (Of(parse) is { } arithmetic)
         {
-            model.Model.Arithmetic = arithmetic;
+            model.Use(arithmetic, Console.Error.WriteLine);
         }
     }
 

@@ -30,6 +30,12 @@ sealed record MachineState
 
     internal required int VectorBits { get; init; }
 
+    /// <summary>Instructions that assembled kernels use; empty for none.</summary>
+    internal IReadOnlyList<string> Instructions { get; init; } = [];
+
+    /// <summary>Why kernels cannot be assembled; null if they can.</summary>
+    internal string? Refusal { get; init; }
+
     internal required int Cores { get; init; }
 
     internal required int Threads { get; init; }
@@ -62,6 +68,8 @@ sealed record MachineState
         Platform = RuntimeInformation.OSDescription,
         ProcessorName = Processor.Name,
         VectorBits = Processor.VectorBits,
+        Instructions = AssembledKernels.Instructions,
+        Refusal = AssembledKernels.Refusal,
         Cores = Environment.ProcessorCount,
         Threads = Workers.Threads,
         TotalMemory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,

@@ -21,6 +21,7 @@ public sealed class DecoderModel : IDisposable
     Embedding _head;
     readonly Norm _finalNorm;
     readonly List<Parameter> _parameters = [];
+    readonly List<GroupedMatrix> _grouped = [];
     readonly Stack<PassMemory> _memory = [];
     bool _isDisposed;
 
@@ -100,12 +101,22 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>
     /// How products of layers, head and attention are computed. Norms, rotations, softmax, losses and sums stay F32. Default: F32.
+    /// Q8 changes the order of the matrices in memory, and no other arithmetic can follow.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The model is in Q8, or is to be in Q8 and every weight is trained.</exception>
     public Arithmetic Arithmetic
     {
         get;
         set
         {
+            if (value == field)
+            {
+                return;
+            }
+            if (field == Arithmetic.Q8)
+            {
+                throw new InvalidOperationException("The matrices are in the order of 8-bit products; load the model again for another arithmetic.");
+            }
             field = value;
             Shape = Shape with { Arithmetic = value };
             _embeddings.Arithmetic = _head.Arithmetic = value;
@@ -113,8 +124,18 @@ public sealed class DecoderModel : IDisposable
             {
                 linear.Arithmetic = value;
             }
+            if (value == Arithmetic.Q8)
+            {
+                GroupMatrices();
+            }
         }
     }
+
+    /// <summary>Number of matrices whose products have 8-bit activations; 0 unless <see cref="Arithmetic"/> is Q8.</summary>
+    public int EightBitMatrices => _grouped.Count;
+
+    /// <summary>Number of matrices of the layers and the head.</summary>
+    public int MatrixCount => Linears.Distinct().Count() + 1;
 
     /// <summary>Memory for reading texts segment by segment; null without one. Disposed with the model, or if it is replaced.</summary>
     public SegmentMemory? SegmentMemory
@@ -280,6 +301,7 @@ public sealed class DecoderModel : IDisposable
     {
         _isDisposed = true;
         _parameters.ForEach(p => p.Dispose());
+        _grouped.ForEach(g => g.Dispose());
         SegmentMemory?.Dispose();
         foreach (PassMemory memory in _memory)
         {
@@ -340,6 +362,31 @@ public sealed class DecoderModel : IDisposable
             pass.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Copies the matrices in Q8_0 and Q4_0 to groups of rows, one after the other, and frees what they were copied from.</summary>
+    void GroupMatrices()
+    {
+        if (_parameters.Count > 0 && Lora is null)
+        {
+            throw new InvalidOperationException("8-bit products are for inference, and every weight of the model is trained.");
+        }
+        GroupedMatrix? Group(WeightMatrix stored, string name)
+        {
+            if (!GroupedMatrix.CanHold(stored))
+            {
+                return null;
+            }
+            GroupedMatrix grouped = GroupedMatrix.From(stored);
+            _grouped.Add(grouped);
+            _source.Release(name);
+            return grouped;
+        }
+        foreach (LinearWeights linear in Linears)
+        {
+            linear.Grouped ??= Group(linear.Stored, $"{linear.Name}.weight");
+        }
+        _head.Grouped = _head.Trained is null ? Group(_head.Stored, _head.Name) : null;
     }
 
     void AddPairs(IReadOnlyDictionary<string, (int Rank, float Scale)> pairs, int seed)

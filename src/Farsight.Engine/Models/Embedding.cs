@@ -18,7 +18,17 @@ sealed class Embedding(string name, WeightMatrix stored, float scale = 1)
     internal Parameter? Trained { get; private set; }
 
     /// <summary>Matrix that products read: the stored one or the trained copy.</summary>
-    internal WeightMatrix Matrix => IsAdapterOff ? stored : Trained?.Whole ?? stored;
+    internal WeightMatrix Matrix => IsAdapterOff ? Frozen : Trained?.Whole ?? Frozen;
+
+    /// <summary>The matrix in groups of rows; null unless products have 8-bit activations.</summary>
+    internal GroupedMatrix? Grouped { get; set; }
+
+    internal string Name => name;
+
+    /// <summary>The matrix as it is stored.</summary>
+    internal WeightMatrix Stored => stored;
+
+    WeightMatrix Frozen => Grouped ?? stored;
 
     internal bool IsAdapterOff { get; set; }
 

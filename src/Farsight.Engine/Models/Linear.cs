@@ -31,13 +31,19 @@ sealed class LinearWeights(string name, WeightMatrix weight, Rows? bias)
     /// <summary>How the products of the layer are computed.</summary>
     internal Arithmetic Arithmetic { get; set; }
 
+    /// <summary>The matrix in groups of rows; null unless products have 8-bit activations.</summary>
+    internal GroupedMatrix? Grouped { get; set; }
+
+    /// <summary>The matrix as it is stored.</summary>
+    internal WeightMatrix Stored => weight;
+
     /// <summary>Trained copy of the matrix; null while it is frozen.</summary>
     internal Parameter? TrainedWeight { get; private set; }
 
     internal Parameter? TrainedBias { get; private set; }
 
-    /// <summary>Matrix that products read: the stored one or the trained copy.</summary>
-    internal WeightMatrix Weight => TrainedWeight?.Whole ?? weight;
+    /// <summary>Matrix that products read: the stored one, the same in groups, or the trained copy.</summary>
+    internal WeightMatrix Weight => TrainedWeight?.Whole ?? Grouped ?? weight;
 
     internal Rows? Bias => TrainedBias?.Value ?? bias;
 

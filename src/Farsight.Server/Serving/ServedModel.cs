@@ -27,10 +27,10 @@ sealed class ServedModel : IDisposable
     {
         (Name, IsAdapter, _cacheFormat) = (name, adapter is not null, options.CacheFormat);
         _loaded = LoadedModel.Open(options.Model, adapter, adapter is null ? options.Rope : null, notice);
-        _loaded.Model.Arithmetic = options.Precision;
         (_format, _tokenizerHash) = (new(() => _loaded.HasFormat ? _loaded.Format : null), new(() => _loaded.Tokenizer.Sha256));
         try
         {
+            _loaded.Use(options.Precision, notice);
             int window = _loaded.Model.Config.MaxPositionEmbeddings;
             if (options.ContextMethod is { } text)
             {

@@ -10,6 +10,7 @@ using Farsight.Engine.Checkpoints;
 using Farsight.Engine.Communication;
 using Farsight.Engine.Files;
 using Farsight.Engine.Lora;
+using Farsight.Engine.Machine;
 using Farsight.Engine.Models;
 using Farsight.Engine.Numerics;
 
@@ -147,6 +148,10 @@ public static class TrainRun
         }
         // The precision of a device is part of its description.
         Arithmetic arithmetic = request.Backend is null ? recipe.Precision ?? Arithmetic.F32 : Arithmetic.F32;
+        if (AssembledKernels.NoticeOf(arithmetic) is { } slow)
+        {
+            note(slow);
+        }
         RunManifest manifest = RunManifest.OfThisProcess("train", recipe.Seed, hashes) with
         {
             KeptActivations = level == Recomputation.RoundedLayer ? "BF16" : "exact",
