@@ -117,6 +117,10 @@ public sealed class DecoderModel : IDisposable
             {
                 throw new InvalidOperationException("The matrices are in the order of 8-bit products; load the model again for another arithmetic.");
             }
+            if (value == Arithmetic.Q8 && _parameters.Count > 0 && Lora is null)
+            {
+                throw new InvalidOperationException("8-bit products are for inference, and every weight of the model is trained.");
+            }
             field = value;
             Shape = Shape with { Arithmetic = value };
             _embeddings.Arithmetic = _head.Arithmetic = value;
@@ -367,10 +371,6 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Copies the matrices in Q8_0 and Q4_0 to groups of rows, one after the other, and frees what they were copied from.</summary>
     void GroupMatrices()
     {
-        if (_parameters.Count > 0 && Lora is null)
-        {
-            throw new InvalidOperationException("8-bit products are for inference, and every weight of the model is trained.");
-        }
         GroupedMatrix? Group(WeightMatrix stored, string name)
         {
             if (!GroupedMatrix.CanHold(stored))
