@@ -17,13 +17,17 @@ static partial class ChildProgram
     internal static bool CanRefuse => OperatingSystem.IsLinux() && Control(GetNoExecutableGain, 0, 0, 0, 0) >= 0;
 
     /// <summary>Runs a case and returns its exit code and texts.</summary>
-    internal static async Task<(int Code, string Out, string Error)> Run(string name)
+    internal static async Task<(int Code, string Out, string Error)> Run(string name, params (string Name, string Value)[] variables)
     {
         ProcessStartInfo start = new("dotnet", [typeof(ChildProgram).Assembly.Location, name])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach ((string variable, string value) in variables)
+        {
+            start.Environment[variable] = value;
+        }
         using Process process = Process.Start(start)!;
         using CancellationTokenSource time = new(TimeSpan.FromMinutes(2));
         Task<string> output = process.StandardOutput.ReadToEndAsync(time.Token), error = process.StandardError.ReadToEndAsync(time.Token);
@@ -45,9 +49,11 @@ static partial class ChildProgram
                 Fault(c => c.int3());
                 return 0;
             case ["refused"]:
-                return await Refuse();
+                return Refuse();
+            case ["twins"]:
+                return await ComputeWithTwins();
             default:
-                Console.Error.WriteLine("The cases are read, undefined, trap and refused. To run the tests, use dotnet test.");
+                Console.Error.WriteLine("The cases are read, undefined, trap, refused and twins. To run the tests, use dotnet test.");
                 return 2;
         }
     }
@@ -74,20 +80,31 @@ static partial class ChildProgram
         Console.WriteLine("not reached");
     }
 
-    /// <summary>Forbids this process to make memory executable, and prints what is computed then.</summary>
-    static async Task<int> Refuse()
+    /// <summary>Prints what is asked before and after this process forbids memory to become executable.</summary>
+    static int Refuse()
     {
-        const int RefuseExecutableGain = 1;
+        const int RefuseExecutableGain = 1, NoAccess = 13;
+        // The policy also stops .NET's compiler, so all that runs under it has run before.
+        Console.WriteLine($"before: {AssembledCode.Ask()}{Marshal.GetPInvokeErrorMessage(NoAccess)}");
         if (Control(SetNoExecutableGain, RefuseExecutableGain, 0, 0, 0) != 0)
         {
             return 3;
         }
+        Console.WriteLine($"after: {AssembledCode.Ask()}{Marshal.GetPInvokeErrorMessage(NoAccess)}");
+        return 0;
+    }
+
+    /// <summary>Prints what is said and computed without assembled kernels.</summary>
+    static async Task<int> ComputeWithTwins()
+    {
         Console.WriteLine(AssembledKernels.Refusal);
         Console.WriteLine(AssembledKernels.NoticeOf(Arithmetic.BF16));
         Console.WriteLine(AssembledKernels.NoticeOf(Arithmetic.Q8));
-        Console.WriteLine(Product());
-        (_, string doctor, _) = await CommandLine.Run("doctor");
-        Console.WriteLine(doctor);
+        Console.WriteLine($"{Bf16Tile.IsAssembled} {Product()}");
+        (_, string text, _) = await CommandLine.Run("doctor");
+        (_, string json, _) = await CommandLine.Run("doctor", "--json");
+        Console.WriteLine(text);
+        Console.WriteLine(json);
         return 0;
     }
 
