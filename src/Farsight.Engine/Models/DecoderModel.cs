@@ -117,6 +117,10 @@ public sealed class DecoderModel : IDisposable
             {
                 throw new InvalidOperationException("The matrices are in the order of 8-bit products; load the model again for another arithmetic.");
             }
+            if (value == Arithmetic.Q8 && _parameters.Count > 0 && Lora is null)
+            {
+                throw new InvalidOperationException("8-bit products are for inference, and every weight of the model is trained.");
+            }
             field = value;
             Shape = Shape with { Arithmetic = value };
             _embeddings.Arithmetic = _head.Arithmetic = value;
@@ -230,9 +234,14 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>Makes every weight trainable, as an F32 copy, for pretraining and full fine-tuning.</summary>
     /// <exception cref="ArgumentException">The model already has trainable parameters.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="Arithmetic"/> is Q8, which is for inference.</exception>
     public void TrainEverything()
     {
         ThrowIfTrainable();
+        if (Arithmetic == Arithmetic.Q8)
+        {
+            throw new InvalidOperationException("8-bit products are for inference; load the model again to train every weight.");
+        }
         _parameters.Add(_embeddings.Train());
         if (!Config.TieWordEmbeddings)
         {
@@ -367,10 +376,6 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Copies the matrices in Q8_0 and Q4_0 to groups of rows, one after the other, and frees what they were copied from.</summary>
     void GroupMatrices()
     {
-        if (_parameters.Count > 0 && Lora is null)
-        {
-            throw new InvalidOperationException("8-bit products are for inference, and every weight of the model is trained.");
-        }
         GroupedMatrix? Group(WeightMatrix stored, string name)
         {
             if (!GroupedMatrix.CanHold(stored))
@@ -386,7 +391,9 @@ public sealed class DecoderModel : IDisposable
         {
             linear.Grouped ??= Group(linear.Stored, $"{linear.Name}.weight");
         }
-        _head.Grouped = _head.Trained is null ? Group(_head.Stored, _head.Name) : null;
+        // An adapter may have made a head of the embeddings, which has no matrix of its own in the source.
+        string head = ReferenceEquals(_head.Stored, _embeddings.Stored) ? _embeddings.Name : _head.Name;
+        _head.Grouped = _head.Trained is null ? Group(_head.Stored, head) : null;
     }
 
     void AddPairs(IReadOnlyDictionary<string, (int Rank, float Scale)> pairs, int seed)
