@@ -77,6 +77,38 @@ public sealed class GoldenTests
         Assert.True(loss != "logo" || compared == model.Parameters.Count, $"{compared} of {model.Parameters.Count} gradients compared.");
     }
 
+    /// <summary>The largest difference of a response's log-probability in nats, and the relative error of the gradients of LOGO.</summary>
+    internal static (double LogProb, double Gradient) LogoErrors(GoldenCase golden, IDeviceModel model)
+    {
+        Passes.ClearGradients(model);
+        TokenTree tree = Tree(golden, 2);
+        using ITreePass pass = model.Forward(tree);
+        SequenceLogProb[] sequences = [.. tree.Nodes.Skip(1).Select(n => SumOf(pass.LogProbs, n))];
+        ObjectiveValue value = Logo(golden).Evaluate(new(sequences[0], sequences[1..]));
+        float[] derivatives = new float[tree.Scored.Count], logProbs = pass.LogProbs.ToArray();
+        Fill(derivatives, tree.Nodes[1], value.DChosen);
+        double logProb = 0, error = 0, norm = 0;
+        for (int r = 0; r <= 2; r++)
+        {
+            TokenNode node = tree.Nodes[r + 1];
+            if (r > 0)
+            {
+                Fill(derivatives, node, value.DRejected[r - 1]);
+            }
+            logProb = Math.Max(logProb, golden.Values($"policy.token_logps.{r}")
+                .Zip(logProbs.Skip(node.FirstScored).Take(node.ScoredCount), (e, a) => Math.Abs(e - a)).Max());
+        }
+        pass.Backward(derivatives);
+        foreach (Parameter parameter in model.Parameters)
+        {
+            foreach ((double wanted, double given) in golden.Values($"grad.logo.{parameter.Name}").Zip(Passes.WholeGradient(parameter)))
+            {
+                (error, norm) = (error + (given - wanted) * (given - wanted), norm + wanted * wanted);
+            }
+        }
+        return (logProb, Math.Sqrt(error / norm));
+    }
+
     static void Fill(float[] derivatives, TokenNode node, double value) =>
         derivatives.AsSpan(node.FirstScored, node.ScoredCount).Fill((float)value);
 

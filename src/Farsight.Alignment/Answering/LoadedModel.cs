@@ -95,7 +95,7 @@ public sealed class LoadedModel : IDisposable
         {
             throw new InputException(
                 $"{DirectoryPath}: precision q8 needs matrices in Q8_0 or Q4_0, and the model has none with a multiple of 16 rows; "
-                    + "export it with farsight export gguf --format q8_0, or use another precision.");
+                    + "export it with farsight export gguf --type q8_0, or use another precision.");
         }
         if (AssembledKernels.NoticeOf(arithmetic) is { } slow)
         {

@@ -47,7 +47,7 @@ static class EvolveCommand
         recipe = recipe with
         {
             Device = s_device.NameOf(parse, recipe.Device),
-            Precision = s_device.Precision.Of(parse) ?? recipe.Precision,
+            Precision = s_device.PrecisionOf(parse, recipe.Device, recipe.Precision),
         };
         EvolveRequest request = new(recipe, recipePath, parse.GetValue(s_out)!, parse.GetValue(s_memory))
         {

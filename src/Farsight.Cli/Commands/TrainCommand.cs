@@ -65,7 +65,7 @@ static class TrainCommand
         recipe = recipe with
         {
             Device = s_device.NameOf(parse, recipe.Device),
-            Precision = s_device.Precision.Of(parse) ?? recipe.Precision,
+            Precision = s_device.PrecisionOf(parse, recipe.Device, recipe.Precision),
         };
         IModelBackend? backend = s_device.Open(parse, recipe.Device, recipe.Precision, ranks);
         if (!ranks.IsFirst)

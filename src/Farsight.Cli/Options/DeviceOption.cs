@@ -33,6 +33,13 @@ sealed class DeviceOption : Option<string?>
     /// <summary>Returns the device of the option, or else of the recipe; null if none of them names one.</summary>
     internal string? NameOf(ParseResult parse, string? ofRecipe) => parse.GetValue(this) ?? ofRecipe;
 
+    /// <summary>
+    /// Returns the arithmetic of a recipe with the option, which wins. That of another device than cpu is not part of a recipe without
+    /// one, so that a run may be resumed on another device.
+    /// </summary>
+    internal Arithmetic? PrecisionOf(ParseResult parse, string? ofRecipe, Arithmetic? precision) =>
+        IsGiven(parse, ofRecipe) && precision is null ? null : Precision.Of(parse) ?? precision;
+
     /// <summary>Returns the name of a device other than cpu and its number format without opening it.</summary>
     /// <exception cref="InputException">The device is unknown.</exception>
     internal (string Device, NumberFormat Format) Planned(ParseResult parse, string? ofRecipe, Arithmetic? precision)

@@ -20,7 +20,7 @@ sealed class PrecisionOption : Option<string?>
         {
             _values["q8"] = Arithmetic.Q8;
         }
-        Description = "How products are computed: f32, or bf16 with F32 sums"
+        Description = "Arithmetic of products: f32, or bf16 with F32 sums"
             + (infers ? ", or q8 (8-bit activations; matrices stored as Q8_0 or Q4_0)" : "") + $". Default: {fallback}.";
         AcceptOnlyFromAmong([.. _values.Keys]);
     }

@@ -112,13 +112,42 @@ public sealed class DeviceOptionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_number_format_without_a_device_is_an_error()
+    public async Task Training_in_bf16_is_recorded_and_is_not_resumed_in_f32()
     {
-        (int code, _, string error) = await CommandLine.Run(
-            "train", _files.RecipePath, "--out", _files.In("run"), "--precision", "bf16");
+        string[] line = ["train", _files.RecipePath, "--out", _files.In("run"), "--set", "steps=3"];
+
+        (int code, _, string error) = await CommandLine.Run([.. line, "--precision", "bf16"]);
+        (int again, _, string refusal) = await CommandLine.Run([.. line, "--resume"]);
+        (int set, _, string same) = await CommandLine.Run([.. line, "--set", "precision=bf16", "--resume"]);
+
+        Assert.True(code == 0, error);
+        Assert.Equal("bf16", (string)JsonNode.Parse(File.ReadAllText(_files.In("run/recipe.resolved.json")))!["precision"]!);
+        Assert.Equal("bf16", (string)JsonNode.Parse(File.ReadAllText(_files.In("run/manifest.json")))!["precision"]!);
+        Assert.Equal(2, again);
+        Assert.Contains("precision", refusal, StringComparison.Ordinal);
+        Assert.True(set == 0, same);
+    }
+
+    [Theory]
+    [InlineData("precision: q8 is for reading only; train in f32 or bf16.", "precision=q8")]
+    [InlineData("f32, bf16", "precision=f16")]
+    public async Task A_precision_that_cannot_be_trained_in_is_a_problem_of_the_recipe(string problem, string setting)
+    {
+        (int code, _, string error) = await CommandLine.Run("train", _files.RecipePath, "--out", _files.In("run"), "--set", setting);
 
         Assert.Equal(2, code);
-        Assert.Equal("--precision needs --device torch-cpu or cuda; the device cpu always computes in F32.", error.TrimEnd());
+        Assert.Contains(problem, error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_files.In("run")));
+    }
+
+    [Fact]
+    public async Task Q8_needs_a_model_with_matrices_in_eight_or_four_bits()
+    {
+        (int code, _, string error) = await CommandLine.Run(
+            "generate", "--prompt", "Hello", "--model", _files.In("model"), "--precision", "q8");
+
+        Assert.Equal(2, code);
+        Assert.Contains("precision q8 needs matrices in Q8_0 or Q4_0", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,7 +157,7 @@ public sealed class DeviceOptionTests : IDisposable
             "eval", "--endpoint", "http://127.0.0.1:9/v1", "--endpoint-model", "m", "--device", "cuda");
 
         Assert.Equal(2, code);
-        Assert.Equal("--device and --endpoint cannot be combined; the endpoint computes the model.", error.TrimEnd());
+        Assert.Equal("--device and --precision cannot be combined with --endpoint, which computes the model.", error.TrimEnd());
     }
 
     [Fact]

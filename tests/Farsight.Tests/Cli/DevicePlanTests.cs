@@ -42,7 +42,6 @@ public sealed class DevicePlanTests : IDisposable
     [Theory]
     [InlineData("The device cuda needs --memory: its size, as in 80GiB.", "--device", "cuda")]
     [InlineData("The device 'gpu' is unknown", "--device", "gpu", "--memory", "24GiB")]
-    [InlineData("--precision needs --device", "--precision", "bf16", "--memory", "24GiB")]
     [InlineData("cannot be used with --context-parallel", "--device", "cuda", "--memory", "1GiB", "--ranks", "2",
         "--context-parallel", "2")]
     public async Task A_device_that_cannot_be_planned_is_refused(string problem, params string[] options)

@@ -57,6 +57,57 @@ public sealed class PrecisionTests(ITestOutputHelper output)
         }
     }
 
+    // Both factors of every product are rounded by 1.7e-3 in the mean, so about twice the growth of rounded weights is allowed.
+    const double Bf16Rounding = 1.7e-3, MostBf16LogProb = 0.4;
+
+    [SharedFact("goldens")]
+    public void Products_in_BF16_are_off_by_what_their_rounding_implies()
+    {
+        foreach (string folder in Folders)
+        {
+            using GoldenCase golden = new(folder);
+            using DecoderModel model = golden.WithAdapter(ModelLoader.Load(folder));
+            model.Arithmetic = Arithmetic.BF16;
+
+            (double logits, double loss, double gradient) = Errors(golden, model);
+
+            double logProb = LogProbError(golden, model);
+            output.WriteLine(
+                $"{Path.GetFileName(folder)}: logits {logits:E1}, log-probabilities {logProb:E1} nats, loss {loss:E1}, gradient {gradient:E1}");
+            Assert.InRange(logits / Bf16Rounding, 1e-2, 2 * ForwardGrowth);
+            Assert.InRange(logProb, 1e-5, MostBf16LogProb);
+            Assert.InRange(gradient / Bf16Rounding, 1e-1, 2 * GradientGrowth);
+        }
+    }
+
+    [SharedTheory("goldens"), InlineData(NumberFormat.Q8_0), InlineData(NumberFormat.Q4_0)]
+    public void Products_in_8_bits_are_near_those_of_the_same_weights_in_F32(NumberFormat format)
+    {
+        foreach (string folder in Folders)
+        {
+            using GoldenCase golden = new(folder);
+            using DecoderModel exact = golden.WithAdapter(ModelLoader.Load(folder, weights: format));
+            using DecoderModel model = golden.WithAdapter(ModelLoader.Load(folder, weights: format));
+            model.Arithmetic = Arithmetic.Q8;
+
+            (float[] expected, float[] actual) = (Logits(golden, exact), Logits(golden, model));
+
+            double error = expected.Zip(actual, (e, a) => (double)Math.Abs(e - a)).Max() / expected.Max(Math.Abs);
+            output.WriteLine($"{Path.GetFileName(folder)} {format}: logits {error:E1}, {model.EightBitMatrices} of {model.MatrixCount} matrices");
+            Assert.InRange(error, 1e-5, 0.1);
+            Assert.InRange(model.EightBitMatrices, 1, model.MatrixCount);
+        }
+    }
+
+    /// <summary>The largest difference of a log-probability of a response's token, in nats.</summary>
+    static double LogProbError(GoldenCase golden, DecoderModel model)
+    {
+        TokenTree tree = GoldenTests.Tree(golden, 2, shared: true);
+        using TreePass pass = model.Evaluate(tree);
+        return GoldenTests.Nodes(tree, 2, shared: true).Index().Max(n => golden.Values($"policy.token_logps.{n.Index}")
+            .Zip(pass.LogProbs.Skip(n.Item.FirstScored).Take(n.Item.ScoredCount), (e, a) => Math.Abs(e - a)).Max());
+    }
+
     /// <summary>‖rounded − stored‖ / ‖stored‖ over all matrices.</summary>
     static double Rounding(string folder, NumberFormat format)
     {
