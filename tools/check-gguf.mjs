@@ -75,15 +75,15 @@ function makeAdapter(folder) {
     }));
 }
 
-async function check(llama, type, least, adapter) {
+async function check(llama, type, least, adapter, precision = 'f32') {
     const file = `${work}/${type}.gguf`;
     const model = await llama.loadModel({modelPath: file});
     const context = await model.createContext({contextSize: 256, sequences: 1, threads: 1, ...(adapter ? {lora: {adapters: [{filePath: adapter.gguf}]}} : {})});
     const sequence = context.getSequence();
-    const name = adapter ? `${type} with adapter` : type;
+    const name = adapter ? `${type} with adapter` : precision === 'f32' ? type : `${type} in ${precision}`;
     let asked = 0, equal = 0, exact = 0, changed = 0;
     const plain = adapter ? ours(file, prompts) : null;
-    const answers = ours(file, prompts, ...(adapter ? ['--adapter', adapter.peft] : []));
+    const answers = ours(file, prompts, '--precision', precision, ...(adapter ? ['--adapter', adapter.peft] : []));
     for (const [i, prompt] of prompts.entries()) {
         const own = answers[i];
         const tokens = [model.tokens.bos, ...model.tokenize(prompt)];
@@ -190,6 +190,9 @@ if (families) {
 }
 for (const [type, least] of [['f32', 0.99], ['f16', 0.95], ['bf16', 0.95], ['q8_0', 0.95], ['q4_0', 0.85], ['stored', 0.95]]) {
     await check(llama, type, least);
+}
+for (const [type, least] of [['q8_0', 0.95], ['q4_0', 0.85]]) {
+    await check(llama, type, least, undefined, 'q8');
 }
 makeAdapter(`${work}/lora`);
 execFileSync(farsight, ['export', 'gguf', '--lora', '--model', 'models/tiny', '--adapter', `${work}/lora`, '--out', `${work}/lora.gguf`]);

@@ -14,13 +14,17 @@ public class AttentionBenchmark : KernelBenchmark
     [Params(2, 1)]
     public int KeyHeads { get; set; }
 
+    [Params(Arithmetic.F32, Arithmetic.BF16)]
+    public Arithmetic Precision { get; set; }
+
     [Benchmark]
     public void Forward() => Case.Forward();
 
     [Benchmark]
     public void Backward() => Case.Backward();
 
-    internal override KernelCase Create() => new AttentionCase(Tokens, new(8, KeyHeads, Tokens == 8192 ? 128 : 64));
+    internal override KernelCase Create() => new AttentionCase(
+        Tokens, new(8, KeyHeads, Tokens == 8192 ? 128 : 64) { Arithmetic = Precision });
 }
 
 /// <summary>Full attention of 8,192 tokens, and shifted sparse attention of the same in groups.</summary>
@@ -45,6 +49,9 @@ public class GemmBenchmark : KernelBenchmark
     [Params("768x768", "256x768", "2048x768", "768x2048", "32x768", "2048x32")]
     public string Weights { get; set; } = "";
 
+    [Params(Arithmetic.F32, Arithmetic.BF16)]
+    public Arithmetic Precision { get; set; }
+
     [Benchmark]
     public void Forward() => Case.Forward();
 
@@ -57,7 +64,7 @@ public class GemmBenchmark : KernelBenchmark
     internal override KernelCase Create()
     {
         int[] extents = [.. Weights.Split('x').Select(int.Parse)];
-        return new GemmCase(2240, extents[0], extents[1]);
+        return new GemmCase(2240, extents[0], extents[1], arithmetic: Precision);
     }
 }
 

@@ -1,6 +1,7 @@
 using Farsight.Engine.Kernels;
 using Farsight.Engine.Memory;
 using Farsight.Engine.Models;
+using Farsight.Engine.Numerics;
 using Farsight.Tests.Engine.Kernels;
 
 namespace Farsight.Benchmarks.Cases;
@@ -19,9 +20,15 @@ sealed class AttentionCase(int tokens, AttentionShape shape, int? group = null) 
 
     long KeyFloats => (long)tokens * shape.KeyWidth;
 
-    internal override Work ForwardWork => new(4 * shape.HeadDim * Pairs, sizeof(float) * (2.0 * QueryFloats + 2 * KeyFloats));
+    internal override Work ForwardWork => new(4 * shape.HeadDim * Pairs, sizeof(float) * (2.0 * QueryFloats + 2 * KeyFloats))
+    {
+        Arithmetic = shape.Arithmetic,
+    };
 
-    internal override Work BackwardWork => new(8 * shape.HeadDim * Pairs, sizeof(float) * (5.0 * QueryFloats + 6 * KeyFloats));
+    internal override Work BackwardWork => new(8 * shape.HeadDim * Pairs, sizeof(float) * (5.0 * QueryFloats + 6 * KeyFloats))
+    {
+        Arithmetic = shape.Arithmetic,
+    };
 
     internal override void Prepare()
     {
@@ -49,10 +56,11 @@ sealed class AttentionCase(int tokens, AttentionShape shape, int? group = null) 
         double[] Expected(double[] all) =>
             [.. some.SelectMany(s => all.AsSpan(s.FirstQuery * shape.QueryWidth, shape.QueryWidth).ToArray())];
         float[] Actual(Rows all) => [.. some.SelectMany(s => all[s.FirstQuery].ToArray())];
-        Near("output", Expected(naive.Output), Actual(_output), 1e-5);
-        Near("dQueries", Expected(naive.DQueries), Actual(_dQueries), 1e-4);
-        Near("dKeys", naive.DKeys, _dKeys.Span, 1e-4);
-        Near("dValues", naive.DValues, _dValues.Span, 1e-5);
+        double factor = shape.Arithmetic == Arithmetic.F32 ? 1 : 3000; // BF16 numbers are off by 2⁻⁹ at most
+        Near("output", Expected(naive.Output), Actual(_output), 1e-5 * factor);
+        Near("dQueries", Expected(naive.DQueries), Actual(_dQueries), 1e-4 * factor);
+        Near("dKeys", naive.DKeys, _dKeys.Span, 1e-4 * factor);
+        Near("dValues", naive.DValues, _dValues.Span, 1e-5 * factor);
     }
 
     IReadOnlyList<AttentionSpan> Seen(IReadOnlyList<AttentionSpan> spans) => _pattern?.Of(spans, shape.Heads) ?? spans;

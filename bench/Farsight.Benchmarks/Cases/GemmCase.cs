@@ -5,15 +5,21 @@ using Farsight.Engine.Numerics;
 namespace Farsight.Benchmarks.Cases;
 
 /// <summary>The three products of a linear layer: forward y = x·Wᵀ, backward dx = dy·W, and dW += dyᵀ·x; W in any format.</summary>
-sealed class GemmCase(int tokens, int outputs, int inputs, NumberFormat format = NumberFormat.F32) : KernelCase
+sealed class GemmCase(
+    int tokens, int outputs, int inputs, NumberFormat format = NumberFormat.F32, Arithmetic arithmetic = Arithmetic.F32) : KernelCase
 {
+    // BF16 numbers are off by 2⁻⁹ at most.
+    readonly double _allowed = arithmetic == Arithmetic.F32 ? 1e-5 : 1e-2;
     Rows _x, _w, _y, _dX, _dW;
     WeightMatrix? _weights;
 
     internal override Work ForwardWork =>
         new(
             2.0 * tokens * outputs * inputs,
-            sizeof(float) * ((double)tokens * (inputs + outputs)) + format.BytesOf((long)outputs * inputs));
+            sizeof(float) * ((double)tokens * (inputs + outputs)) + format.BytesOf((long)outputs * inputs))
+        {
+            Arithmetic = arithmetic,
+        };
 
     internal override Work BackwardWork => ForwardWork;
 
@@ -29,11 +35,11 @@ sealed class GemmCase(int tokens, int outputs, int inputs, NumberFormat format =
         }
     }
 
-    internal override void Forward() => Gemm.MultiplyTransposed(_x, _weights!, 0, outputs, _y, add: false);
+    internal override void Forward() => Gemm.MultiplyTransposed(_x, _weights!, 0, outputs, _y, add: false, arithmetic);
 
-    internal override void Backward() => Gemm.Multiply(_y, _weights!, 0, _dX, add: false);
+    internal override void Backward() => Gemm.Multiply(_y, _weights!, 0, _dX, add: false, arithmetic);
 
-    internal void Outer() => Gemm.AddOuter(_y, _x, _dW);
+    internal void Outer() => Gemm.AddOuter(_y, _x, _dW, arithmetic);
 
     internal override void Check()
     {
@@ -43,13 +49,13 @@ sealed class GemmCase(int tokens, int outputs, int inputs, NumberFormat format =
         foreach (int row in Some(tokens))
         {
             int[] columns = Some(outputs), back = Some(inputs);
-            Near("y", Sums(columns, inputs, (j, k) => (double)_x[row][k] * _w[j][k]), Of(_y[row], columns), 1e-5);
-            Near("dX", Sums(back, outputs, (j, k) => (double)_y[row][k] * _w[k][j]), Of(_dX[row], back), 1e-5);
+            Near("y", Sums(columns, inputs, (j, k) => (double)_x[row][k] * _w[j][k]), Of(_y[row], columns), _allowed);
+            Near("dX", Sums(back, outputs, (j, k) => (double)_y[row][k] * _w[k][j]), Of(_dX[row], back), _allowed);
         }
         foreach (int row in Some(outputs))
         {
             int[] columns = Some(inputs);
-            Near("dW", Sums(columns, tokens, (j, k) => (double)_y[k][row] * _x[k][j]), Of(_dW[row], columns), 1e-5);
+            Near("dW", Sums(columns, tokens, (j, k) => (double)_y[k][row] * _x[k][j]), Of(_dW[row], columns), _allowed);
         }
     }
 

@@ -63,4 +63,8 @@ abstract class KernelCase
 /// <summary>Represents the minimum work of a kernel. The larger of both times, by the machine's limits, is its floor.</summary>
 /// <param name="Flops">Operations, a multiply-add being two; recomputation is not counted.</param>
 /// <param name="Bytes">Inputs read once, outputs written once; accumulated outputs are read and written.</param>
-readonly record struct Work(double Flops, double Bytes);
+readonly record struct Work(double Flops, double Bytes)
+{
+    /// <summary>Arithmetic of the operations.</summary>
+    internal Arithmetic Arithmetic { get; init; }
+}

@@ -12,8 +12,8 @@ namespace Farsight.Benchmarks.Measuring;
 /// <param name="name">Name of the column.</param>
 /// <param name="legend">What it means.</param>
 /// <param name="rate">Operations or bytes of the kernel per run.</param>
-/// <param name="limit">The most that the machine does in a second, with so many threads.</param>
-sealed class ShareColumn(string name, string legend, Func<Work, double> rate, Func<int, double> limit) : IColumn
+/// <param name="limit">The most that the machine does in a second, with so many threads and for this work.</param>
+sealed class ShareColumn(string name, string legend, Func<Work, double> rate, Func<int, Work, double> limit) : IColumn
 {
     public string Id => name;
 
@@ -44,8 +44,9 @@ sealed class ShareColumn(string name, string legend, Func<Work, double> rate, Fu
             return "?";
         }
         KernelBenchmark benchmark = Create(benchmarkCase);
-        double perSecond = rate(benchmark.WorkOf(benchmarkCase.Descriptor.WorkloadMethod.Name)) / (statistics.Min * 1e-9);
-        return (perSecond / limit(benchmark.Threads)).ToString("P1", CultureInfo.InvariantCulture);
+        Work work = benchmark.WorkOf(benchmarkCase.Descriptor.WorkloadMethod.Name);
+        double perSecond = rate(work) / (statistics.Min * 1e-9);
+        return (perSecond / limit(benchmark.Threads, work)).ToString("P1", CultureInfo.InvariantCulture);
     }
 
     /// <summary>An instance with the parameters set, which has allocated nothing.</summary>

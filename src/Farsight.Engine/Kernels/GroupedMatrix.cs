@@ -23,6 +23,7 @@ sealed class GroupedMatrix : WeightMatrix, IDisposable
     {
         (RowCount, ColumnCount, IsFourBit) = (source.RowCount, source.ColumnCount, format == NumberFormat.Q4_0);
         _bytes = new((long)RowCount / GroupRows * GroupBytes / sizeof(float));
+        _bytes.PreferLargePages();
     }
 
     /// <inheritdoc/>

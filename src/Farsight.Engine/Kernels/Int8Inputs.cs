@@ -18,6 +18,8 @@ static unsafe class Int8Inputs
 
     const int BlockValues = GroupedMatrix.BlockValues, Largest = 127;
 
+    const float SmallestNormal = 1.17549435e-38f;
+
     /// <summary>Rounds consecutive rows that lie together.</summary>
     /// <param name="x">[T, K]</param>
     /// <param name="first">First of the rows.</param>
@@ -47,7 +49,7 @@ static unsafe class Int8Inputs
         for (int block = 0; block < blocks; block++)
         {
             Vector512<float> low = Vector512.Load(x), high = Vector512.Load(x + 16);
-            float scale = LargestMagnitude(low, high) / Largest, inverse = scale != 0 ? 1 / scale : 0;
+            float scale = LargestMagnitude(low, high) / Largest, inverse = Inverse(scale);
             Vector128<sbyte> a = Avx512F.ConvertToVector128SByteWithSaturation(Avx512F.ConvertToVector512Int32(low * inverse));
             Vector128<sbyte> b = Avx512F.ConvertToVector128SByteWithSaturation(Avx512F.ConvertToVector512Int32(high * inverse));
             Vector512<short> words = Vector512.Create(Avx2.ConvertToVector256Int16(a), Avx2.ConvertToVector256Int16(b));
@@ -62,6 +64,10 @@ static unsafe class Int8Inputs
             target += BytesPerRowAndBlock / sizeof(int) * rows;
         }
     }
+
+    /// <summary>1 / scale; 0, and so numbers of 0, if that could overflow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static float Inverse(float scale) => scale >= SmallestNormal ? 1 / scale : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static float LargestMagnitude(Vector512<float> low, Vector512<float> high)
@@ -82,7 +88,7 @@ static unsafe class Int8Inputs
             {
                 largest = MathF.Max(largest, MathF.Abs(x[i]));
             }
-            float scale = largest / Largest, inverse = scale != 0 ? 1 / scale : 0;
+            float scale = largest / Largest, inverse = Inverse(scale);
             int sum = 0;
             for (int i = 0; i < BlockValues; i++)
             {

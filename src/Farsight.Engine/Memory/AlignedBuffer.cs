@@ -10,7 +10,7 @@ namespace Farsight.Engine.Memory;
 /// useless collections. A forgotten buffer is a leak, which shows in <see cref="LiveBytes"/>. The owner disposes a buffer only when no
 /// span of it is in use.
 /// </remarks>
-public sealed unsafe class AlignedBuffer : IDisposable
+public sealed unsafe partial class AlignedBuffer : IDisposable
 {
     const nuint Alignment = 64;
 
@@ -61,6 +61,19 @@ public sealed unsafe class AlignedBuffer : IDisposable
         return new(_data + start, count);
     }
 
+    /// <summary>Asks the system for large pages, before the first write: memory that is read from one end to the other comes faster.</summary>
+    /// <remarks>Large pages that are not full would waste memory, so this is for buffers that will be. Only Linux is asked.</remarks>
+    internal void PreferLargePages()
+    {
+        const int LargePages = 14;
+        nuint page = (nuint)Environment.SystemPageSize, first = ((nuint)_data + page - 1) / page * page;
+        nuint end = ((nuint)_data + (nuint)Count * sizeof(float)) / page * page;
+        if (OperatingSystem.IsLinux() && end > first)
+        {
+            _ = Advise((void*)first, end - first, LargePages); // advice only
+        }
+    }
+
     /// <summary>Frees the memory; further calls do nothing.</summary>
     public void Dispose()
     {
@@ -85,4 +98,7 @@ public sealed unsafe class AlignedBuffer : IDisposable
             peak = before;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* address, nuint length, int advice);
 }

@@ -234,9 +234,14 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>Makes every weight trainable, as an F32 copy, for pretraining and full fine-tuning.</summary>
     /// <exception cref="ArgumentException">The model already has trainable parameters.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="Arithmetic"/> is Q8, which is for inference.</exception>
     public void TrainEverything()
     {
         ThrowIfTrainable();
+        if (Arithmetic == Arithmetic.Q8)
+        {
+            throw new InvalidOperationException("8-bit products are for inference; load the model again to train every weight.");
+        }
         _parameters.Add(_embeddings.Train());
         if (!Config.TieWordEmbeddings)
         {
@@ -386,7 +391,9 @@ public sealed class DecoderModel : IDisposable
         {
             linear.Grouped ??= Group(linear.Stored, $"{linear.Name}.weight");
         }
-        _head.Grouped = _head.Trained is null ? Group(_head.Stored, _head.Name) : null;
+        // An adapter may have made a head of the embeddings, which has no matrix of its own in the source.
+        string head = ReferenceEquals(_head.Stored, _embeddings.Stored) ? _embeddings.Name : _head.Name;
+        _head.Grouped = _head.Trained is null ? Group(_head.Stored, head) : null;
     }
 
     void AddPairs(IReadOnlyDictionary<string, (int Rank, float Scale)> pairs, int seed)
