@@ -10,7 +10,7 @@ namespace Farsight.Engine.Kernels.Assembled;
 /// .NET knows nothing about assembled code and ends the process with a signal's number only. A handler, itself assembled, stands before
 /// .NET's: it compares the address of the fault with the kernels, writes a line for one of them, and jumps to .NET's handler with the
 /// same arguments. It reads memory that is never freed and calls write(2) only, which a handler may. Faults elsewhere, such as the ones
-/// that .NET turns into a NullReferenceException, only pass through. A signal for which .NET has no handler is left alone.
+/// that .NET turns into a NullReferenceException, only pass through. Signals for which .NET has no handler are not handled.
 /// Linux on x64 only: the layouts of sigaction and of the saved registers are the system's.
 /// </remarks>
 static unsafe partial class FaultNote
