@@ -83,7 +83,9 @@ static unsafe partial class FaultNote
     }
 
     /// <summary>Writes the handler: edi is the signal, rsi its information, rdx the saved registers.</summary>
-    /// <remarks>rax is the address of the fault, r8 a kernel of the table, r9 how far the fault is from its start, r10 the table, rcx counts.</remarks>
+    /// <remarks>
+    /// rax is the address of the fault, r8 a kernel of the table, r9 the distance of the fault from its start, r10 the table, rcx counts.
+    /// </remarks>
     static void Write(Assembler c, ulong table)
     {
         Label kernel = c.CreateLabel(), found = c.CreateLabel(), forward = c.CreateLabel();
