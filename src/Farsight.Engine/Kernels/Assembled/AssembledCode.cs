@@ -17,7 +17,8 @@ static class AssembledCode
     /// <summary>Whether VPDPBUSD can be used on 512 bits.</summary>
     internal static bool HasVnni => InstructionSet.HasVnni && Refusal is null;
 
-    static string? Ask()
+    /// <summary>Tries to make memory executable, unless the variable forbids it; returns why that failed, or null.</summary>
+    internal static string? Ask()
     {
         const byte Return = 0xC3;
         return Environment.GetEnvironmentVariable(Switch) == "0" ? $"{Switch} is 0"

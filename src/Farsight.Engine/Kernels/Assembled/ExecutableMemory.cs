@@ -5,8 +5,9 @@ namespace Farsight.Engine.Kernels.Assembled;
 /// <summary>Places machine code in memory that is never writable and executable at once.</summary>
 /// <remarks>
 /// The code is written first, and the memory is made executable and read-only afterwards. A page without access lies before and after
-/// it, and int3 fills the rest of its last page, so that a jump or a run beyond an end stops at once. Some systems refuse: SELinux without
-/// execmem, systemd's MemoryDenyWriteExecute, prctl(PR_SET_MDWE), Arbitrary Code Guard of Windows. Windows and macOS are not tested.
+/// it, and int3 fills the rest of its last page, so that a jump or a run beyond an end stops at once. A policy may refuse, such as SELinux
+/// without execmem. A process that refuses all memory to become executable (PR_SET_MDWE) cannot run .NET's own compiler either. Windows
+/// and macOS are not tested.
 /// </remarks>
 static unsafe partial class ExecutableMemory
 {

@@ -21,13 +21,22 @@ static class MachineCode
         zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
     ];
 
-    /// <summary>Returns the bytes of a kernel: frame, body, return.</summary>
-    internal static byte[] Assemble(Action<Assembler> body)
+    /// <summary>Returns the bytes of a kernel for this system: frame, body, return.</summary>
+    internal static byte[] Assemble(Action<Assembler> body) => Assemble(body, OperatingSystem.IsWindows());
+
+    /// <summary>Returns the bytes of a kernel for one of the two calling conventions.</summary>
+    internal static byte[] Assemble(Action<Assembler> body, bool windows) => Bytes(c =>
+    {
+        Enter(c, windows);
+        body(c);
+        Leave(c, windows);
+    });
+
+    /// <summary>Returns the bytes of code that has no frame.</summary>
+    internal static byte[] Bytes(Action<Assembler> write)
     {
         Assembler c = new(64);
-        Enter(c);
-        body(c);
-        Leave(c);
+        write(c);
         using MemoryStream stream = new();
         c.Assemble(new StreamCodeWriter(stream), 0);
         return stream.ToArray();
@@ -48,7 +57,7 @@ static class MachineCode
         return entry;
     }
 
-    static void Enter(Assembler c)
+    static void Enter(Assembler c, bool windows)
     {
         c.push(rbp);
         c.mov(rbp, rsp);
@@ -56,7 +65,7 @@ static class MachineCode
         {
             c.push(register);
         }
-        if (!OperatingSystem.IsWindows())
+        if (!windows)
         {
             c.mov(rbx, rdi);
             return;
@@ -69,10 +78,10 @@ static class MachineCode
         c.mov(rbx, rcx);
     }
 
-    static void Leave(Assembler c)
+    static void Leave(Assembler c, bool windows)
     {
         c.vzeroupper();
-        if (OperatingSystem.IsWindows())
+        if (windows)
         {
             for (int i = 0; i < s_savedOnWindows.Length; i++)
             {
