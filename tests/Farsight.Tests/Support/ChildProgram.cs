@@ -8,7 +8,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Farsight.Tests.Support;
 
-/// <summary>Runs in a process of its own what would end or change the process of the tests: <c>dotnet Farsight.Tests.dll CASE</c>.</summary>
+/// <summary>Runs in its own process what would end or change that of the tests: <c>dotnet Farsight.Tests.dll CASE</c>.</summary>
 static partial class ChildProgram
 {
     const int SetDumpable = 4, SetNoExecutableGain = 65, GetNoExecutableGain = 66;

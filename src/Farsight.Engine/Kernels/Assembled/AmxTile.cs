@@ -22,7 +22,9 @@ static unsafe class AmxTile
     const int Half = 16, TileBytes = 64, RightRow = 4 * Columns;
 
     static readonly Lazy<nint> s_kernel = new(() =>
-        InstructionSet.HasAmxBf16 && AssembledCode.Refusal is null && TilePermission.Request() ? MachineCode.Make("amx tile 32x32", Write) : 0);
+        InstructionSet.HasAmxBf16 && AssembledCode.Refusal is null && TilePermission.Request()
+            ? MachineCode.Make("amx tile 32x32", Write)
+            : 0);
 
     /// <summary>Whether the processor has the instruction and the system permits the tiles, for which this property asks.</summary>
     internal static bool IsSupported => s_kernel.Value != 0;
@@ -92,7 +94,7 @@ static unsafe class AmxTile
         c.add(rsp, TileBytes);
     }
 
-    /// <summary>Loads the configuration, 64 bytes: palette 1, eight tiles of 16 rows of 64 bytes. It stays below rsp until the end.</summary>
+    /// <summary>Loads the configuration, 64 bytes: palette 1, eight tiles of 16 rows of 64 bytes. It lies at rsp.</summary>
     static void Configure(Assembler c)
     {
         const int Tiles = 8, Widths = 16, Heights = 48;

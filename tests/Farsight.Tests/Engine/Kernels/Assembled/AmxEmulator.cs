@@ -179,7 +179,8 @@ sealed unsafe class AmxEmulator
 
     static float Flush(float x) => float.IsSubnormal(x) ? MathF.CopySign(0, x) : x;
 
-    uint[] Tile(Register register) => _tiles[register - Register.TMM0] ?? throw new InvalidOperationException("The tiles are not configured.");
+    uint[] Tile(Register register) =>
+        _tiles[register - Register.TMM0] ?? throw new InvalidOperationException("The tiles are not configured.");
 
     /// <summary>A tile's operand is an address and, in place of an index, the distance of its rows.</summary>
     uint* Row(in Instruction i, int row) =>
