@@ -15,7 +15,8 @@ Console.WriteLine(
     string.Create(
         CultureInfo.InvariantCulture,
         $"{Processor.Name}, {Processor.VectorBits} bits: {peak.OneCore / 1e9:F0} GFLOP/s on one core, {peak.AllCores / 1e9:F0} on "
-            + $"{peak.Threads}, in BF16 {bf16.OneCore / 1e9:F0} and {bf16.AllCores / 1e9:F0}; memory {memory.Read / 1e9:F0} GB/s read, {memory.Copy / 1e9:F0} GB/s copied"
+            + $"{peak.Threads}, in BF16 {bf16.OneCore / 1e9:F0} and {bf16.AllCores / 1e9:F0}; "
+            + $"memory {memory.Read / 1e9:F0} GB/s read, {memory.Copy / 1e9:F0} GB/s copied"
     ));
 
 IConfig config = DefaultConfig

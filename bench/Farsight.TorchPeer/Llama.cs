@@ -53,7 +53,7 @@ sealed class Llama
 
     internal Spec Spec { get; }
 
-    /// <summary>What is trained, in F32: the embeddings first.</summary>
+    /// <summary>Trained matrices in F32, the embeddings first.</summary>
     internal IReadOnlyList<(string Name, TorchSharp.Modules.Parameter Value)> Parameters => _parameters;
 
     /// <summary>Runs all blocks: [R, D], or [N', D] of the rows that are wanted of the last one.</summary>

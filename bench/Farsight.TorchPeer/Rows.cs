@@ -59,7 +59,7 @@ sealed class BatchRows : Rows
         : base(headDim, type, tokens, positions, scored)
     {
         (_sequences, _length) = (sequences, tokens.Length / sequences);
-        // What a sequence's last row predicts is not read.
+        // The prediction of a sequence's last row is not read.
         NextTokens = tensor(Enumerable.Range(0, tokens.Length).Select(i => (i + 1) % _length == 0 ? 0 : tokens[i + 1]).ToArray());
     }
 

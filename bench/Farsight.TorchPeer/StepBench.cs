@@ -100,7 +100,8 @@ static class Check
                 using DisposeScope scope = NewDisposeScope();
                 Llama model = StepBench.ModelOf(spec, ScalarType.Float32, attention, touched: false);
                 double loss = new LogoPass(model, spec.Sample, ScalarType.Float32, variant).Run();
-                Dictionary<string, Tensor> gradients = model.Parameters.ToDictionary(p => p.Name, p => p.Value.grad!.MoveToOuterDisposeScope());
+                Dictionary<string, Tensor> gradients = model.Parameters.ToDictionary(
+                    p => p.Name, p => p.Value.grad!.MoveToOuterDisposeScope());
                 first ??= (loss, gradients);
                 double worst = gradients.Max(g => Difference(first.Value.Gradients[g.Key], g.Value));
                 yield return new()

@@ -17,7 +17,7 @@ public sealed class ArchitectureTests
         ["Engine/Files"] = [],
         ["Engine/Communication"] = ["Engine/Memory"],
         ["Engine/Kernels"] = ["Engine/Memory", "Engine/Numerics"],
-        ["Engine/Machine"] = ["Engine/Memory", "Engine/Files", "Engine/Kernels"],
+        ["Engine/Machine"] = ["Engine/Memory", "Engine/Files", "Engine/Kernels", "Engine/Numerics"],
         ["Engine/Parameters"] = ["Engine/Memory", "Engine/Kernels"],
         ["Engine/Lora"] = ["Engine/Memory", "Engine/Numerics", "Engine/Parameters"],
         ["Engine/Rope"] = ["Engine/Memory", "Engine/Kernels"],

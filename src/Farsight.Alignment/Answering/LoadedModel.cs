@@ -104,7 +104,8 @@ public sealed class LoadedModel : IDisposable
         if (arithmetic == Arithmetic.Q8 && Model.EightBitMatrices < Model.MatrixCount)
         {
             notice?.Invoke(
-                $"{Model.MatrixCount - Model.EightBitMatrices} of {Model.MatrixCount} matrices are not in Q8_0 or Q4_0; their products are computed in F32.");
+                $"{Model.MatrixCount - Model.EightBitMatrices} of {Model.MatrixCount} matrices are not in Q8_0 or Q4_0; "
+                    + "their products are computed in F32.");
         }
     }
 

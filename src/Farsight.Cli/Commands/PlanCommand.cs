@@ -173,7 +173,8 @@ static class PlanCommand
                 ? string.Create(CultureInfo.InvariantCulture, $"measured; now {100 * share:F0} % of it is available")
                 : "from --peak";
             PlanText.Print(plan, shape, string.Create(
-                CultureInfo.InvariantCulture, $"{peak / 1e9:F0} GFLOP/s in {(now?.Arithmetic ?? precision).Name()} with {Workers.Threads} threads, {source}"));
+                CultureInfo.InvariantCulture,
+                $"{peak / 1e9:F0} GFLOP/s in {(now?.Arithmetic ?? precision).Name()} with {Workers.Threads} threads, {source}"));
         }
         if (plan.Chosen is not null && shape is null && parse.GetResult(s_from) is null && !parse.GetValue(s_json))
         {

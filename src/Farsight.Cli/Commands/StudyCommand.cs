@@ -47,7 +47,8 @@ static class StudyCommand
         StudyRecipe recipe = RecipeFile.Read<StudyRecipe>(path, []);
         if (s_device.Precision.Of(parse) is not null && !s_device.IsGiven(parse, recipe.Device))
         {
-            throw new InputException("--precision needs another --device than cpu; on the cpu, set precision in the recipe, for all or one.");
+            throw new InputException(
+                "--precision needs another --device than cpu here; on the cpu, set precision in the recipe, for all or one.");
         }
         StudyRequest request = new(recipe, path, output, parse.GetValue(s_memory))
         {

@@ -12,7 +12,7 @@ sealed class PrecisionOption : Option<string?>
 
     /// <summary>Creates the option.</summary>
     /// <param name="infers">Whether the command only reads with the model, so that activations may have 8 bits.</param>
-    /// <param name="fallback">What is computed without the option, for the description.</param>
+    /// <param name="fallback">Arithmetic without the option, for the description.</param>
     internal PrecisionOption(bool infers, string fallback = "f32")
         : base("--precision")
     {

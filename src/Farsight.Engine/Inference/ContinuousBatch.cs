@@ -316,7 +316,8 @@ public sealed class ContinuousBatch : IDisposable
         {
             int count = Math.Min(LogitRows, hidden.Count - first);
             Rows scores = buffer.Slice(0, count);
-            Gemm.MultiplyTransposed(hidden.Slice(first, count), _model.Head.Matrix, 0, scores.Width, scores, add: false, _model.Head.Arithmetic);
+            Gemm.MultiplyTransposed(
+                hidden.Slice(first, count), _model.Head.Matrix, 0, scores.Width, scores, add: false, _model.Head.Arithmetic);
             _model.LogitRule?.Forward(scores.Span);
             for (int row = 0; row < count; row++)
             {

@@ -20,7 +20,8 @@ static class AttentionChunks
         });
     }
 
-    /// <summary>Computes the backward pass of every chunk and key head; parts of a family add to gradients of keys and values of their own.</summary>
+    /// <summary>Computes the backward pass of every chunk and key head.</summary>
+    /// <remarks>Parts of a family add to gradients of keys and values of their own, which are added at the end.</remarks>
     internal static void Backward(
         AttentionPlan plan, int keys, AttentionShape shape, AttentionGradients gradients,
         Action<AttentionPlan.Chunk, int, AttentionGradients> compute)

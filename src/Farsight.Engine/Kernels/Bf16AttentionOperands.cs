@@ -103,7 +103,8 @@ static unsafe class Bf16AttentionOperands
     /// <param name="width">Dh rounded up to 32.</param>
     /// <param name="floats">[32, width] scratch.</param>
     /// <param name="pairs">[width / 32, lanes / 2, 32]; the part of these lanes is overwritten.</param>
-    internal static void PackLanePairs(AttentionLanes lanes, int block, Rows source, float factor, int width, Span<float> floats, uint* pairs)
+    internal static void PackLanePairs(
+        AttentionLanes lanes, int block, Rows source, float factor, int width, Span<float> floats, uint* pairs)
     {
         lanes.PackRows(block, source, factor, width, floats);
         for (int d = 0; d < width; d += Lanes)

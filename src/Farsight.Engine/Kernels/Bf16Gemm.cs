@@ -10,7 +10,7 @@ namespace Farsight.Engine.Kernels;
 /// <remarks>
 /// The left side is rounded first, by all threads, to rows whose distance is not a multiple of 4 KiB, so that they do not collide in the
 /// caches. A piece of the result then packs its part of the right side, block by block of the depth, and runs the tiles over it, as
-/// <see cref="GemmPiece{TTile}"/> does. Sums start anew every 512 terms and are added to c in F32. An element's terms are summed in one
+/// <see cref="GemmPiece{TTile}"/> does. A new sum starts every 512 terms; sums are added to c in F32. An element's terms are summed in one
 /// order, whatever the number of threads.
 /// </remarks>
 static unsafe class Bf16Gemm
@@ -41,7 +41,7 @@ static unsafe class Bf16Gemm
     /// <summary>Words from one row to the next: an odd number of cache lines, which a multiple of 4 KiB is not.</summary>
     static int Pitch(int words) => CacheLine * ((words + CacheLine - 1) / CacheLine | 1);
 
-    /// <summary>Rounds some lines of the left side: rows of pairs, or pairs of rows if it is transposed. What fills up a tile is zero.</summary>
+    /// <summary>Rounds some lines of the left side: to rows of pairs, or pairs of rows if it is transposed. Zeros fill the last tile.</summary>
     static void Round(GemmLeft a, int firstLine, int lines, Rows target) =>
         Workers.ForBlocks(target.Count, LinesPerItem, (first, count) =>
         {

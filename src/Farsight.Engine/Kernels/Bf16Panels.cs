@@ -113,7 +113,7 @@ static unsafe class Bf16Panels
         }
     }
 
-    /// <summary>Packs sixteen stored rows without a copy; returns false if they are not in memory or their format has no such way.</summary>
+    /// <summary>Packs sixteen stored rows without a copy; returns false if they are not in memory or in another format.</summary>
     static bool TryTranspose(WeightMatrix matrix, int firstRow, int firstK, int pairs, uint* to, byte** rows)
     {
         NumberFormat format = matrix.Stored(firstRow).Format;
@@ -149,7 +149,8 @@ static unsafe class Bf16Panels
         }
     }
 
-    /// <summary>to[pair, i] = pair of line i, for sixteen lines: blocks of 32 values are rounded to 16 pairs, and 16 × 16 words are transposed in registers.</summary>
+    /// <summary>to[pair, i] = the pair of line i, for sixteen lines.</summary>
+    /// <remarks>Blocks of 32 values are rounded to 16 pairs, and 16 × 16 words are transposed in registers.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Transpose<TLanes>(byte** rows, int firstK, int pairs, uint* to)
         where TLanes : IWeightLanes<Vector512<float>>
@@ -169,7 +170,7 @@ static unsafe class Bf16Panels
         }
     }
 
-    /// <summary>The same for BF16, whose neighbours are pairs already.</summary>
+    /// <summary>The same for BF16, whose neighbors are pairs already.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void TransposePairs(byte** rows, int firstK, int pairs, uint* to)
     {

@@ -72,7 +72,8 @@ static class Gemm
         {
             // The right side is packed and the left is not, so the narrow one goes to the right: dWᵀ = xᵀ · dY.
             using Scratch transposed = Scratch.Take(x.Width, dY.Width);
-            Run(new(x, Transposed: true), new(new RowsMatrix(dY), 0, dY.Count, LinesAreRows: false), transposed.Rows, add: false, arithmetic);
+            GemmRight narrow = new(new RowsMatrix(dY), 0, dY.Count, LinesAreRows: false);
+            Run(new(x, Transposed: true), narrow, transposed.Rows, add: false, arithmetic);
             AddTransposed(transposed.Rows, dW);
             return;
         }

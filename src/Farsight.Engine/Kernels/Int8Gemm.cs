@@ -69,8 +69,8 @@ static unsafe class Int8Gemm
 
     /// <summary>Computes tiles: below each other for more rows of x, or beside each other for more groups if the rows stay.</summary>
     static void Tiles(
-        int rows, int groups, GroupedMatrix w, byte* weights, byte* inputs, int blocks, Rows y, int firstRow, int group, bool add, int repeats,
-        nint tileBytes)
+        int rows, int groups, GroupedMatrix w, byte* weights, byte* inputs, int blocks, Rows y, int firstRow, int group, bool add,
+        int repeats, nint tileBytes)
     {
         nint line = sizeof(float) * (nint)y.Width;
         bool isBelow = tileBytes > 0;

@@ -6,7 +6,7 @@ using Farsight.Engine.Memory;
 
 namespace Farsight.Engine.Kernels;
 
-/// <summary>Rounds rows of activations to 8-bit integers, per 32 values: number = x / scale to nearest, scale = largest magnitude / 127.</summary>
+/// <summary>Rounds rows of activations to 8-bit integers per 32 values: x / scale to nearest, scale = largest magnitude / 127.</summary>
 /// <remarks>
 /// As Q8_0 of ggml, but the scale stays F32. For the kernel, R rows lie together, block by block: for every four columns four bytes of each
 /// row; then the rows' scales in F32; then −middle · Σ numbers of each row, which removes the offset of unsigned weights. NaN and

@@ -114,7 +114,8 @@ static partial class TreeAttention
         }
     }
 
-    internal static void Backward<TVector, TTier>(AttentionInputs inputs, AttentionShape shape, AttentionPlan plan, AttentionGradients gradients)
+    internal static void Backward<TVector, TTier>(
+        AttentionInputs inputs, AttentionShape shape, AttentionPlan plan, AttentionGradients gradients)
         where TVector : struct
         where TTier : IVectorTier<TVector>
     {

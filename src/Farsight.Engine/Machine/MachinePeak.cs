@@ -37,7 +37,7 @@ public sealed record MachinePeak(double OneCore, double AllCores, int Threads)
         return Measure(Work, perPiece);
     }
 
-    /// <summary>Measures the peak of an arithmetic as <see cref="Measure()"/> does; null if the processor has no instruction for it.</summary>
+    /// <summary>Measures the peak of an arithmetic as <see cref="Measure()"/> does; null without the instruction.</summary>
     public static MachinePeak? Measure(Arithmetic arithmetic)
     {
         if (arithmetic == Arithmetic.F32)

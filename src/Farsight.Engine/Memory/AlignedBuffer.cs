@@ -61,7 +61,7 @@ public sealed unsafe partial class AlignedBuffer : IDisposable
         return new(_data + start, count);
     }
 
-    /// <summary>Asks the system for large pages, before the first write: memory that is read from one end to the other comes faster.</summary>
+    /// <summary>Asks the system for large pages, before the first write: reading from one end to the other is then faster.</summary>
     /// <remarks>Large pages that are not full would waste memory, so this is for buffers that will be. Only Linux is asked.</remarks>
     internal void PreferLargePages()
     {

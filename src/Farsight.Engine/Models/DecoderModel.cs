@@ -115,7 +115,8 @@ public sealed class DecoderModel : IDisposable
             }
             if (field == Arithmetic.Q8)
             {
-                throw new InvalidOperationException("The matrices are in the order of 8-bit products; load the model again for another arithmetic.");
+                throw new InvalidOperationException(
+                    "The matrices are in the order of 8-bit products; load the model again for another arithmetic.");
             }
             if (value == Arithmetic.Q8 && _parameters.Count > 0 && Lora is null)
             {
@@ -373,7 +374,7 @@ public sealed class DecoderModel : IDisposable
         }
     }
 
-    /// <summary>Copies the matrices in Q8_0 and Q4_0 to groups of rows, one after the other, and frees what they were copied from.</summary>
+    /// <summary>Copies the matrices in Q8_0 and Q4_0 to groups of rows, one by one, and frees what they were copied from.</summary>
     void GroupMatrices()
     {
         GroupedMatrix? Group(WeightMatrix stored, string name)

@@ -87,7 +87,8 @@ public sealed class TreePass : IDisposable
             throw new InvalidOperationException("Logits cannot be read, because ranks have divided the tree; evaluate it in one process.");
         }
         ObjectDisposedException.ThrowIf(_memory is null, this);
-        Gemm.MultiplyTransposed(_finalNorm.Output.Slice(scored, 1), _model.Head.Matrix, 0, logits.Width, logits, add: false, _model.Head.Arithmetic);
+        Gemm.MultiplyTransposed(
+            _finalNorm.Output.Slice(scored, 1), _model.Head.Matrix, 0, logits.Width, logits, add: false, _model.Head.Arithmetic);
         _model.LogitRule?.Forward(logits.Span);
     }
 

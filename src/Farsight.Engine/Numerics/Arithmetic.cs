@@ -7,7 +7,7 @@ public enum Arithmetic
     F32,
 
     /// <summary>
-    /// Both factors are rounded to BF16, ties to even. Two neighbouring terms are added to the F32 sum with one rounding each, the
+    /// Both factors are rounded to BF16, ties to even. Two neighboring terms are added to the F32 sum with one rounding each, the
     /// second one first; subnormal numbers are zero. These are the numbers of VDPBF16PS, on every processor.
     /// </summary>
     BF16,

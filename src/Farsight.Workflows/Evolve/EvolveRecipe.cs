@@ -31,8 +31,8 @@ public sealed record EvolveRecipe : IRecipe
     public string? Device { get; init; }
 
     /// <summary>
-    /// How the products of the training steps are computed: "f32" or "bf16" (docs/precision.md). Optional; null for "f32" on the device cpu, and on
-    /// other devices for their default. The option of a command wins.
+    /// How the products of the training steps are computed: "f32" or "bf16" (docs/precision.md). Optional; null for "f32" on the device
+    /// cpu, and on other devices for their default. The option of a command wins.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Arithmetic? Precision { get; init; }

@@ -77,7 +77,8 @@ public static class TrainRun
         {
             throw new InputException($"device is {device}, but none was opened; open it as the backend of the request, or remove device.");
         }
-        if (request.Backend is { } opened && recipe.Precision is { } precision && (precision == Arithmetic.F32) != (opened.Format == NumberFormat.F32))
+        if (request.Backend is { } opened && recipe.Precision is { } precision
+            && (precision == Arithmetic.F32) != (opened.Format == NumberFormat.F32))
         {
             throw new InputException(
                 $"precision is {precision.Name()}, but the device {opened.Device} was opened to compute in {opened.Format}; "

@@ -73,7 +73,8 @@ public sealed class PrecisionTests(ITestOutputHelper output)
 
             double logProb = LogProbError(golden, model);
             output.WriteLine(
-                $"{Path.GetFileName(folder)}: logits {logits:E1}, log-probabilities {logProb:E1} nats, loss {loss:E1}, gradient {gradient:E1}");
+                $"{Path.GetFileName(folder)}: logits {logits:E1}, log-probabilities {logProb:E1} nats, loss {loss:E1}, "
+                + $"gradient {gradient:E1}");
             Assert.InRange(logits / Bf16Rounding, 1e-2, 2 * ForwardGrowth);
             Assert.InRange(logProb, 1e-5, MostBf16LogProb);
             Assert.InRange(gradient / Bf16Rounding, 1e-1, 2 * GradientGrowth);
@@ -93,7 +94,8 @@ public sealed class PrecisionTests(ITestOutputHelper output)
             (float[] expected, float[] actual) = (Logits(golden, exact), Logits(golden, model));
 
             double error = expected.Zip(actual, (e, a) => (double)Math.Abs(e - a)).Max() / expected.Max(Math.Abs);
-            output.WriteLine($"{Path.GetFileName(folder)} {format}: logits {error:E1}, {model.EightBitMatrices} of {model.MatrixCount} matrices");
+            output.WriteLine(
+                $"{Path.GetFileName(folder)} {format}: logits {error:E1}, {model.EightBitMatrices} of {model.MatrixCount} matrices");
             Assert.InRange(error, 1e-5, 0.1);
             Assert.InRange(model.EightBitMatrices, 1, model.MatrixCount);
         }

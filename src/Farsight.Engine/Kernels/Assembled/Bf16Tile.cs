@@ -8,7 +8,7 @@ namespace Farsight.Engine.Kernels.Assembled;
 [StructLayout(LayoutKind.Sequential)]
 unsafe struct Bf16TileCall
 {
-    /// <summary>a[r, pair] lies r · <see cref="Line"/> + pair · <see cref="Step"/> further on: two BF16, the first in the lower half.</summary>
+    /// <summary>a[r, pair] is r · <see cref="Line"/> + pair · <see cref="Step"/> further on: two BF16, the first one lower.</summary>
     internal byte* A;
     internal nint Line;
     internal nint Step;

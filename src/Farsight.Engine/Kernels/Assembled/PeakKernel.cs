@@ -12,8 +12,8 @@ static unsafe class PeakKernel
 {
     const int Sums = 16, Repeats = 4;
 
-    static readonly Lazy<nint> s_bf16 = new(() => AssembledCode.HasBf16 ? MachineCode.Make("peak bf16", c => Write(c, Arithmetic.BF16)) : 0);
-    static readonly Lazy<nint> s_q8 = new(() => AssembledCode.HasVnni ? MachineCode.Make("peak int8", c => Write(c, Arithmetic.Q8)) : 0);
+    static readonly Lazy<nint> s_bf16 = new(() => Make(AssembledCode.HasBf16, "peak bf16", Arithmetic.BF16));
+    static readonly Lazy<nint> s_q8 = new(() => Make(AssembledCode.HasVnni, "peak int8", Arithmetic.Q8));
 
     /// <summary>Whether the instruction of an arithmetic can be used: VDPBF16PS or VPDPBUSD.</summary>
     internal static bool Has(Arithmetic arithmetic) => KernelOf(arithmetic) != 0;
@@ -23,6 +23,8 @@ static unsafe class PeakKernel
 
     /// <summary>Runs a number of rounds.</summary>
     internal static void Run(Arithmetic arithmetic, long rounds) => ((delegate* unmanaged<long*, void>)KernelOf(arithmetic))(&rounds);
+
+    static nint Make(bool exists, string name, Arithmetic arithmetic) => exists ? MachineCode.Make(name, c => Write(c, arithmetic)) : 0;
 
     static nint KernelOf(Arithmetic arithmetic) => arithmetic == Arithmetic.BF16 ? s_bf16.Value : s_q8.Value;
 

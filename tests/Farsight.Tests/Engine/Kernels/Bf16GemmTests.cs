@@ -119,7 +119,7 @@ public sealed class Bf16GemmTests
         Assert.True(float.IsNaN(BitConverter.UInt32BitsToSingle(pair & 0xFFFF0000)));
     }
 
-    /// <summary>The definition: in blocks of 512 terms, the second of two neighbours first, one rounding each.</summary>
+    /// <summary>The definition: in blocks of 512 terms, the second of two neighbors first, one rounding each.</summary>
     static float[] Naive(int m, int n, int depth, Func<int, int, float> a, Func<int, int, float> b, Rows? before)
     {
         static float Rounded(float x) => BitConverter.UInt32BitsToSingle(Bf16Pairs.One(x) << 16);

@@ -72,7 +72,8 @@ public sealed class ArithmeticTests
         foreach (int length in (int[])[12, 7])
         {
             builder.Add(
-                prompt, [.. Enumerable.Range(3, length).Select(i => i % model.Config.VocabSize)], [.. Enumerable.Range(40, length)], scored: true);
+                prompt, [.. Enumerable.Range(3, length).Select(i => i % model.Config.VocabSize)], [.. Enumerable.Range(40, length)],
+                scored: true);
         }
         using TreePass pass = model.Forward(builder.Build());
         pass.Backward([.. pass.LogProbs.Select((_, i) => 0.1f * (i - 5))]);

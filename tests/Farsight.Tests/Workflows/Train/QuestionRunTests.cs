@@ -139,7 +139,8 @@ public sealed class QuestionRunTests : IDisposable
         model.TrainEverything();
         TrainableModel trainable = new(model);
         IReadOnlyDictionary<string, PreferenceLogProbs> reference =
-            recipe.Objective.ReferenceIsShort ? inputs.ReadShortReference(recipe.Objective, Arithmetic.F32, null, SingleProcess.Instance, default)
+            recipe.Objective.ReferenceIsShort
+                ? inputs.ReadShortReference(recipe.Objective, Arithmetic.F32, null, SingleProcess.Instance, default)
             : recipe.Objective.NeedsReference
                 ? ReferenceLogProbs.ReadOrCompute(
                     _files.In($"{data}.reference"), trainable, inputs.Training, recipe.Objective.RejectedResponses, default)
