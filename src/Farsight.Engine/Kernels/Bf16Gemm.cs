@@ -41,7 +41,8 @@ static unsafe class Bf16Gemm
     /// <summary>Words from one row to the next: an odd number of cache lines, which a multiple of 4 KiB is not.</summary>
     static int Pitch(int words) => CacheLine * ((words + CacheLine - 1) / CacheLine | 1);
 
-    /// <summary>Rounds some lines of the left side: to rows of pairs, or pairs of rows if it is transposed. Zeros fill the last tile.</summary>
+    /// <summary>Rounds some lines of the left side: to rows of pairs, or to pairs of rows if it is transposed.</summary>
+    /// <remarks>Zeros fill the last tile.</remarks>
     static void Round(GemmLeft a, int firstLine, int lines, Rows target) =>
         Workers.ForBlocks(target.Count, LinesPerItem, (first, count) =>
         {

@@ -338,7 +338,7 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Equal((100e9, 800e9), ((double)one["peak_flops"]!, (double)sixteen["peak_flops"]!));
         Assert.Null(one["available_share"]);
         Assert.Equal(8, Seconds(one) / Seconds(sixteen), 6);
-        Assert.Contains("400 GFLOP/s with 4 threads, from --peak", text, StringComparison.Ordinal);
+        Assert.Contains("400 GFLOP/s in f32 with 4 threads, from --peak", text, StringComparison.Ordinal);
 
         static double Seconds(JsonObject plan) => (double)plan["levels"]![0]!["seconds_per_step"]!;
     }

@@ -9,7 +9,7 @@ namespace Farsight.Tests.Engine.Models;
 /// <summary>Passes whose rows are divided among ranks that are threads, against passes of one process.</summary>
 public sealed class ContextParallelTests
 {
-    const double Tolerance = 2e-5, ToleranceOfVariants = 1e-4; // of three layers with large weights
+    const double Tolerance = 2e-5, ToleranceOfVariants = 2e-4; // of three layers with large weights; 1.1e-4 with 512-bit vectors
 
     public static TheoryData<int, int, bool, bool> Cases => new()
     {
