@@ -15,7 +15,7 @@ static class ChatCommand
 
     internal static Command Create()
     {
-        Command command = new("chat", "Chat with a model, one line of input per turn. /help lists the chat commands.") 
+        Command command = new("chat", "Chat with a model, one line of input per turn. /help lists the chat commands.")
         {
             s_system,
             s_precision,

@@ -26,8 +26,15 @@ static unsafe class Bf16AttentionOperands
     {
         Bf16TileCall call = new()
         {
-            A = (byte*)a, Line = sizeof(uint) * line, Step = sizeof(uint) * step, B = (byte*)b,
-            C = c, Stride = sizeof(float) * stride, Pairs = pairs, Tiles = rows / Panel, Add = add ? 1 : 0,
+            A = (byte*)a,
+            Line = sizeof(uint) * line,
+            Step = sizeof(uint) * step,
+            B = (byte*)b,
+            C = c,
+            Stride = sizeof(float) * stride,
+            Pairs = pairs,
+            Tiles = rows / Panel,
+            Add = add ? 1 : 0,
         };
         Bf16Tile.Compute(&call);
     }

@@ -92,7 +92,11 @@ static unsafe class Bf16Gemm
         {
             Bf16TileCall call = new()
             {
-                A = (byte*)a.First, Line = a.Line, Step = a.Step, B = (byte*)(panels + (nint)column * pairs), Pairs = pairs,
+                A = (byte*)a.First,
+                Line = a.Line,
+                Step = a.Step,
+                B = (byte*)(panels + (nint)column * pairs),
+                Pairs = pairs,
             };
             if (column + Bf16Tile.Columns > columns)
             {
@@ -122,7 +126,10 @@ static unsafe class Bf16Gemm
         {
             Bf16TileCall call = column with
             {
-                A = column.A + row * column.Line, C = tile, Stride = sizeof(float) * Bf16Tile.Columns, Tiles = 1,
+                A = column.A + row * column.Line,
+                C = tile,
+                Stride = sizeof(float) * Bf16Tile.Columns,
+                Tiles = 1,
             };
             Bf16Tile.Compute(&call);
             for (int r = 0; r < Math.Min(Bf16Tile.Rows, c.Count - row); r++)

@@ -119,7 +119,14 @@ static partial class ChildProgram
             {
                 Bf16TileCall call = new()
                 {
-                    A = (byte*)left, Line = 8, Step = 4, B = (byte*)right, C = result, Stride = 4 * Bf16Tile.Columns, Pairs = 2, Tiles = 1,
+                    A = (byte*)left,
+                    Line = 8,
+                    Step = 4,
+                    B = (byte*)right,
+                    C = result,
+                    Stride = 4 * Bf16Tile.Columns,
+                    Pairs = 2,
+                    Tiles = 1,
                 };
                 Bf16Tile.Compute(&call);
             }

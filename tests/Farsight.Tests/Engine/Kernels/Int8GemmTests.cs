@@ -212,8 +212,13 @@ public sealed unsafe class Int8GemmTests
             {
                 Int8TileCall call = new()
                 {
-                    W = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(w.Group(0))), X = input, Y = result, Blocks = blocks,
-                    Repeats = w.RowCount / 16, WStep = w.GroupBytes, YStep = 64,
+                    W = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(w.Group(0))),
+                    X = input,
+                    Y = result,
+                    Blocks = blocks,
+                    Repeats = w.RowCount / 16,
+                    WStep = w.GroupBytes,
+                    YStep = 64,
                 };
                 Int8TileTwin.Compute(1, 1, w.IsFourBit, &call);
             }

@@ -133,6 +133,9 @@ public sealed class EightBitModelTests(ITestOutputHelper output)
     /// <summary>Widths of whole blocks.</summary>
     static ModelConfig Config(bool tied = true, int vocabulary = 48) => SmallModel.Config(tied) with
     {
-        VocabSize = vocabulary, HiddenSize = 64, IntermediateSize = 96, HeadDim = 16,
+        VocabSize = vocabulary,
+        HiddenSize = 64,
+        IntermediateSize = 96,
+        HeadDim = 16,
     };
 }

@@ -103,8 +103,15 @@ public sealed unsafe class AmxTileTests
             {
                 Bf16TileCall call = new()
                 {
-                    A = (byte*)left, Line = 4 * line, Step = 4, B = (byte*)right, C = result, Stride = 4 * stride,
-                    Pairs = pairs, Tiles = tiles, Add = add,
+                    A = (byte*)left,
+                    Line = 4 * line,
+                    Step = 4,
+                    B = (byte*)right,
+                    C = result,
+                    Stride = 4 * stride,
+                    Pairs = pairs,
+                    Tiles = tiles,
+                    Add = add,
                 };
                 compute(&call);
             }

@@ -59,8 +59,14 @@ public sealed unsafe class Bf16TileTests
         using GuardedBuffer c = new(new float[Bf16Tile.Rows * Bf16Tile.Columns * tiles]);
         Bf16TileCall call = new()
         {
-            A = (byte*)Start(a), Line = 4 * pairs, Step = 4, B = (byte*)Start(b), C = Start(c), Stride = 4 * Bf16Tile.Columns,
-            Pairs = pairs, Tiles = tiles,
+            A = (byte*)Start(a),
+            Line = 4 * pairs,
+            Step = 4,
+            B = (byte*)Start(b),
+            C = Start(c),
+            Stride = 4 * Bf16Tile.Columns,
+            Pairs = pairs,
+            Tiles = tiles,
         };
 
         Bf16Tile.Compute(&call);
@@ -93,8 +99,15 @@ public sealed unsafe class Bf16TileTests
             {
                 Bf16TileCall call = new()
                 {
-                    A = (byte*)left, Line = line ?? 4 * pairs, Step = step ?? 4, B = (byte*)right, C = result,
-                    Stride = 4 * Bf16Tile.Columns, Pairs = pairs, Tiles = tiles, Add = add,
+                    A = (byte*)left,
+                    Line = line ?? 4 * pairs,
+                    Step = step ?? 4,
+                    B = (byte*)right,
+                    C = result,
+                    Stride = 4 * Bf16Tile.Columns,
+                    Pairs = pairs,
+                    Tiles = tiles,
+                    Add = add,
                 };
                 if (twin)
                 {

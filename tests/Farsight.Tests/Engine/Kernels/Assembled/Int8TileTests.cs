@@ -113,9 +113,17 @@ public sealed unsafe class Int8TileTests
 
         internal Int8TileCall Call(float* w, float* x, float* y, int add) => new()
         {
-            W = (byte*)w, Group = GroupBytes, X = (byte*)x, Y = y, Line = sizeof(float) * Math.Max(Line, Width), Blocks = blocks,
-            Repeats = repeats, WStep = isBelow ? 0 : GroupBytes, XStep = isBelow ? TileBytes : 0,
-            YStep = isBelow ? rows * sizeof(float) * Math.Max(Line, Width) : 64, Add = add,
+            W = (byte*)w,
+            Group = GroupBytes,
+            X = (byte*)x,
+            Y = y,
+            Line = sizeof(float) * Math.Max(Line, Width),
+            Blocks = blocks,
+            Repeats = repeats,
+            WStep = isBelow ? 0 : GroupBytes,
+            XStep = isBelow ? TileBytes : 0,
+            YStep = isBelow ? rows * sizeof(float) * Math.Max(Line, Width) : 64,
+            Add = add,
         };
 
         internal float[] Run(float[] w, float[] x, float[] before, int add, bool isTwin)
