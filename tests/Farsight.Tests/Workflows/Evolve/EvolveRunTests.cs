@@ -206,7 +206,8 @@ public sealed partial class EvolveRunTests : IDisposable
             {
                 return Start(name, new Watch(p =>
                 {
-                    string at = $"{p.Stage} {(p.Stage == "documents" ? "" : p.What)}";
+                    string stage = p.Detail.StartsWith("reference", StringComparison.Ordinal) ? "reference" : p.Stage;
+                    string at = $"{stage} {(p.Stage == "documents" ? "" : p.What)}";
                     if (!stop.IsCancellationRequested && !seen.Contains(at))
                     {
                         seen.Add(at);
