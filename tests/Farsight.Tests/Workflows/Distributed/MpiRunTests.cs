@@ -109,7 +109,7 @@ public sealed class MpiRunTests : IDisposable
 
         Assert.NotEqual(0, full);
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(1));
-        Assert.Matches("Rank 0 of 2 .* failed: .*No space left on device", error);
+        Assert.Matches("Rank 0 of 2 .* failed: .*, because the disk is full", error);
         disk.Grow(kibibytes: 20_000);
         (int code, _, error) = await Mpi.End(Start(launcher, 3, "disk/ranks", "steps=40", "--resume"));
         Assert.True(code == 0, error);
